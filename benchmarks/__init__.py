@@ -1,0 +1,1 @@
+"""Measurements, reported as ratios or against a stated limit; never timed tests."""

@@ -1,0 +1,1 @@
+"""Topology: graph files, their checker and compiler, and what runs them."""

@@ -1,0 +1,1 @@
+"""Leaf layer: labels, records, models, weights, media, examples and safety policy."""

@@ -1,0 +1,1 @@
+"""Model backends: each is imported only through the registry in `tools.models`."""

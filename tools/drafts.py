@@ -1,0 +1,28 @@
+"""Sentences that nobody has checked yet.
+
+They wait here, in memory, under a ticket; the state and every stream of the graph carry only the
+ticket. What `check` refuses is never in a checkpoint, an event or a log.
+"""
+
+from tools.records import Ticket
+
+
+class Drafts:
+    """Unchecked sentences by turn and index."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._sentences: dict[str, dict[int, str]] = {}
+
+    def put(self, turn: str, index: int, sentence: str) -> Ticket:
+        """Keep `sentence` and return the ticket that may travel in the state."""
+        self._sentences.setdefault(turn, {})[index] = sentence
+        return {"turn": turn, "index": index}
+
+    def take(self, ticket: Ticket) -> str | None:
+        """Return the sentence, or None when it is gone (after a restart, say)."""
+        return self._sentences.get(ticket["turn"], {}).get(ticket["index"])
+
+    def forget(self, turn: str) -> None:
+        """Drop all sentences of a turn."""
+        self._sentences.pop(turn, None)

@@ -1,0 +1,66 @@
+"""The error tree: every message is one sentence that says what, which, and what to do.
+
+```
+AttuneError
+├── ConfigError        a YAML file, a name in it, or an option is wrong
+│   ├── UnknownName    a name that no registry knows, with the nearest one
+│   └── GraphError     a graph file that breaks a rule of the checker
+├── WeightsError       a weight file is missing, damaged or unreachable
+├── MediaError         a clip that cannot be read, is too long or too large
+├── DataError          a corpus or example file that is not in its format
+└── ModelError         a model that failed, timed out or returned rubbish
+    └── Busy           a model whose queue is full
+```
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class AttuneError(Exception):
+    """Anything Attune can explain to a person in one sentence."""
+
+
+class ConfigError(AttuneError):
+    """A configuration file, or a name or option in it, is wrong."""
+
+
+class UnknownName(ConfigError):
+    """A name that is not known; the message names the nearest known one."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Describe `name` of some `kind`, e.g. `UnknownName("model", "minlm", models)`."""
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"unknown {kind} {name!r}{hint} (known: {', '.join(names) or 'none'})")
+
+
+class GraphError(ConfigError):
+    """A graph that the checker refuses; `problems` lists every reason."""
+
+    def __init__(self, name: str, problems: list[str]) -> None:
+        """Join the `problems` of graph `name` under one heading."""
+        self.problems = problems
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"the graph {name!r} cannot be used:\n{lines}")
+
+
+class WeightsError(AttuneError):
+    """A weight file is missing, damaged or unreachable."""
+
+
+class MediaError(AttuneError):
+    """A clip that cannot be read, is too long or too large."""
+
+
+class DataError(AttuneError):
+    """A corpus or example file that is not in its format."""
+
+
+class ModelError(AttuneError):
+    """A model that failed, timed out or returned rubbish."""
+
+
+class Busy(ModelError):
+    """A model whose queue is full."""

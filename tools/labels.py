@@ -1,0 +1,99 @@
+"""Label vocabularies: what a reading, a plan or a grade may say.
+
+Emotions are the six of Ekman (1992) with `neutral`, plus MESC's `depression`, which only a model
+trained on MESC can emit. Strategies are MESC's ten, spelt as in its files. A model declares a map
+from its own labels to these; nothing is mapped silently.
+"""
+
+from enum import StrEnum
+
+
+class Emotion(StrEnum):
+    """What the person seems to feel."""
+
+    ANGER = "anger"
+    DISGUST = "disgust"
+    FEAR = "fear"
+    JOY = "joy"
+    SADNESS = "sadness"
+    SURPRISE = "surprise"
+    NEUTRAL = "neutral"
+    DEPRESSION = "depression"
+
+
+EKMAN: tuple[Emotion, ...] = tuple(label for label in Emotion if label is not Emotion.DEPRESSION)
+"""The label set of fusion unless a bound model can emit `depression`."""
+
+UNKNOWN = "unknown"
+"""The user emotion when no source could be read: missing is never `neutral`."""
+
+VALENCE: dict[str, int] = {
+    Emotion.ANGER: -1,
+    Emotion.DISGUST: -1,
+    Emotion.FEAR: -1,
+    Emotion.SADNESS: -1,
+    Emotion.DEPRESSION: -1,
+    Emotion.SURPRISE: 0,
+    Emotion.NEUTRAL: 0,
+    Emotion.JOY: 1,
+}
+"""Sign of the pleasure axis (Russell 1980); surprise has none of its own."""
+
+
+class Strategy(StrEnum):
+    """How the reply supports the person (MESC, strategy column)."""
+
+    OPEN_QUESTION = "Open question"
+    APPROVAL = "Approval"
+    SELF_DISCLOSURE = "Self-disclosure"
+    RESTATEMENT = "Restatement"
+    INTERPRETATION = "Interpretation"
+    COMMUNICATION = "Communication Skills"
+    ADVISEMENT = "Advisement"
+    GUIDING = "Guiding the Pace and Depth of the Conversation"
+    STRUCTURING = "Structuring the therapy"
+    OTHERS = "Others"
+
+
+MASKED: frozenset[Strategy] = frozenset({Strategy.SELF_DISCLOSURE, Strategy.STRUCTURING})
+"""Strategies never used on a person: a machine has no life to disclose and gives no therapy."""
+
+LISTENING: frozenset[Strategy] = frozenset(
+    {
+        Strategy.OPEN_QUESTION,
+        Strategy.APPROVAL,
+        Strategy.RESTATEMENT,
+        Strategy.COMMUNICATION,
+        Strategy.GUIDING,
+    }
+)
+"""Strategies whose reply gives no advice."""
+
+STANCES: tuple[Emotion, ...] = (Emotion.NEUTRAL, Emotion.JOY, Emotion.SADNESS)
+"""System emotions a person may meet: steady, glad with them, moved with them."""
+
+
+class Stage(StrEnum):
+    """Where a conversation stands (Hill's helping-skills model, as used by ESConv)."""
+
+    EXPLORATION = "exploration"
+    COMFORTING = "comforting"
+    ACTION = "action"
+
+
+class Risk(StrEnum):
+    """How dangerous a message is, in rising order (shaped after the C-SSRS screener)."""
+
+    NONE = "none"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    IMMINENT = "imminent"
+
+
+RISK_ORDER: tuple[str, ...] = tuple(Risk)
+
+
+def highest(old: str | None, new: str | None) -> str:
+    """Return the graver of two risk levels; an empty one counts as `none`."""
+    return max(old or Risk.NONE, new or Risk.NONE, key=RISK_ORDER.index)

@@ -1,0 +1,257 @@
+"""The models that are there, which node uses which, and the hosts that run them.
+
+`models.yaml` names every model and every profile. A profile binds a node to a model, or to a list
+of models of which the first whose weights are at hand is taken. Nothing is loaded before its first
+call.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from tools import weights
+from tools.calibration import Skill
+from tools.chat import ChatHost
+from tools.errors import ConfigError, UnknownName
+from tools.host import ModelHost
+from tools.registry import Registry, load_attribute
+
+Task = Literal["embed", "text_emotion", "face_emotion", "voice_emotion", "listen", "respond"]
+
+BACKENDS: Registry[Any] = Registry(
+    "backend",
+    {
+        "minilm": "tools.backends.minilm:load",
+        "minilm-head": "tools.backends.minilm_head:load",
+        "deepface": "tools.backends.deepface:load",
+        "ecapa": "tools.backends.ecapa:load",
+        "wav2vec2-iemocap": "tools.backends.wav2vec2_iemocap:load",
+        "faster-whisper": "tools.backends.faster_whisper:load",
+        "hf-text": "tools.backends.hf_text:load",
+        "hf-chat": "tools.backends.hf_chat:load",
+        "openvino-chat": "tools.backends.openvino_chat:load",
+        "remote-chat": "tools.backends.remote_chat:load",
+        "stub-emotion": "tools.backends.stub:load_emotion",
+        "stub-embed": "tools.backends.stub:load_embedder",
+        "stub-listen": "tools.backends.stub:load_listener",
+        "stub-chat": "tools.backends.stub:load_chat",
+    },
+)
+"""Backend name -> loader, a function `load(loading: Loading) -> backend`."""
+
+
+class ModelConfig(BaseModel, extra="forbid"):
+    """One entry under `models:`.
+
+    Attributes:
+        task: the node it can serve, or `embed`.
+        backend: a name in `BACKENDS`, or `module:attr` where a models file may name code.
+        weights: a name in `weights.yaml`.
+        labels: the model's own labels -> `Emotion` values, for emotion models.
+        device: `cpu`, or `cuda` where there is one (`auto` takes it when it is there).
+        max_batch: how many items one call gets at most.
+        temperature: calibration temperature, 1 when none was fitted.
+        skill: measured outside the training corpus; without it the model weighs 0.
+        about: one line for people, with licence and limits.
+        options: what the backend wants besides.
+    """
+
+    task: Task
+    backend: str
+    weights: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    device: str = "cpu"
+    max_batch: int = Field(default=8, ge=1)
+    temperature: float = Field(default=1.0, gt=0)
+    skill: Skill | None = None
+    about: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class ModelFile(BaseModel, extra="forbid"):
+    """A whole models file."""
+
+    models: dict[str, ModelConfig] = Field(default_factory=dict)
+    profiles: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What a backend's loader is given."""
+
+    name: str
+    config: ModelConfig
+    models: "ModelSet"
+
+    def weights(self) -> Path:
+        """Return the folder of the model's verified weight files.
+
+        Raises:
+            WeightsError: they are missing or damaged.
+            ConfigError: the entry names no weights.
+        """
+        if self.config.weights is None:
+            raise ConfigError(f"the model {self.name!r} needs `weights:` in models.yaml")
+        return weights.require(self.config.weights)
+
+    def shared(self, option: str) -> Any:
+        """Return the loaded backend that the option `option` names, e.g. the text encoder."""
+        return self.models.backend(str(self.config.options[option]))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A model as a node sees it."""
+
+    name: str
+    config: ModelConfig
+    host: Any  # ModelHost[Any, Any] or ChatHost; the node knows its own task
+
+
+class ModelSet:
+    """Every configured model, loaded on first use and held once for all conversations."""
+
+    def __init__(self, file: ModelFile, profile: str, *, code: bool = False) -> None:
+        """Choose a profile.
+
+        Args:
+            file: the models and profiles.
+            profile: which profile binds nodes to models.
+            code: allow `module:attr` backends; only for a models file given by hand.
+
+        Raises:
+            UnknownName: no such profile.
+        """
+        if profile not in file.profiles:
+            raise UnknownName("profile", profile, file.profiles)
+        self.configs: Mapping[str, ModelConfig] = file.models
+        self.profile = profile
+        self._bindings = file.profiles[profile]
+        self._code = code
+        self._hosts: dict[str, ModelHost[Any, Any] | ChatHost] = {}
+        self._backends: dict[str, Any] = {}
+        self._locks: dict[str, threading.Lock] = {name: threading.Lock() for name in file.models}
+
+    def bound(self, node: str, override: str | None = None) -> Bound | None:
+        """Return the model for a node: the graph's own choice, else the profile's, else None.
+
+        Raises:
+            UnknownName: the name stands in no models file.
+            ConfigError: the model serves another task.
+        """
+        choice = override or self._bindings.get(node)
+        if choice is None:
+            return None
+        names = [choice] if isinstance(choice, str) else choice
+        name = next((n for n in names if self._at_hand(n)), names[-1])
+        config = self.config(name)
+        if config.task not in (node, "embed"):
+            raise ConfigError(
+                f"the model {name!r} is for {config.task!r} and cannot be bound to {node!r}"
+            )
+        return Bound(name, config, self.host(name))
+
+    def names(self) -> list[str]:
+        """Return the models of this profile, each list cut to the one that is taken."""
+        bound = [self.bound(node) for node in self._bindings]
+        return [model.name for model in bound if model is not None]
+
+    def config(self, name: str) -> ModelConfig:
+        """Return one model's entry.
+
+        Raises:
+            UnknownName: no such model.
+        """
+        if name not in self.configs:
+            raise UnknownName("model", name, self.configs)
+        return self.configs[name]
+
+    def host(self, name: str) -> ModelHost[Any, Any] | ChatHost:
+        """Return the one host of a model; nothing is loaded yet."""
+        config = self.config(name)
+        with self._locks[name]:
+            if name not in self._hosts:
+                self._hosts[name] = (
+                    ChatHost(name, lambda: self.backend(name))
+                    if config.task == "respond"
+                    else ModelHost(name, lambda: self.backend(name), max_batch=config.max_batch)
+                )
+            return self._hosts[name]
+
+    def backend(self, name: str) -> Any:
+        """Return the loaded backend itself, loading it once (blocks)."""
+        config = self.config(name)
+        load = self._loader(config)
+        with self._locks[name]:
+            if name not in self._backends:
+                self._backends[name] = load(Loading(name, config, self))
+            return self._backends[name]
+
+    def close(self) -> None:
+        """End every host's thread and every backend that has a `close`."""
+        for host in self._hosts.values():
+            host.close() if isinstance(host, ModelHost) else None
+        for backend in self._backends.values():
+            if close := getattr(backend, "close", None):
+                close()
+        self._hosts.clear()
+        self._backends.clear()
+
+    def _loader(self, config: ModelConfig) -> Callable[[Loading], Any]:
+        if ":" in config.backend:
+            if not self._code:
+                raise ConfigError(
+                    f"the backend {config.backend!r} names code; "
+                    "that is allowed only in a models file given with --models"
+                )
+            return load_attribute(config.backend)  # type: ignore[no-any-return]  # checked by use
+        return BACKENDS[config.backend]
+
+    def _at_hand(self, name: str) -> bool:
+        entry = self.config(name).weights
+        return entry is None or weights.present(entry)
+
+
+def load_models(
+    profile: str = "embedded", extra: Path | None = None, *, path: Path | None = None
+) -> ModelSet:
+    """Read `models.yaml` (and a researcher's own models file) and choose a profile.
+
+    Args:
+        profile: the profile's name.
+        extra: a further models file, whose entries win and may name code.
+        path: the main models file, if not the one that ships.
+
+    Raises:
+        ConfigError: a file cannot be read or breaks the schema.
+        UnknownName: no such profile.
+    """
+    file = read_models(path or Path(__file__).with_name("models.yaml"))
+    if extra is not None:
+        more = read_models(extra)
+        profiles = {
+            name: {**file.profiles.get(name, {}), **more.profiles.get(name, {})}
+            for name in {**file.profiles, **more.profiles}
+        }
+        file = ModelFile(models={**file.models, **more.models}, profiles=profiles)
+    return ModelSet(file, profile, code=extra is not None)
+
+
+def read_models(path: Path) -> ModelFile:
+    """Parse one models file.
+
+    Raises:
+        ConfigError: it cannot be read or breaks the schema.
+    """
+    try:
+        return ModelFile.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read the models file {path.name!r}: {error}") from error
+    except ValidationError as error:
+        where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"the models file {path.name!r} is wrong at {where}") from error

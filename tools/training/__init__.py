@@ -1,0 +1,1 @@
+"""Training commands for the weights that ship."""
