@@ -69,7 +69,7 @@ def to_emotions(scores: Scores, labels: Mapping[str, str]) -> Scores:
     """
     targets: list[str] = [*EKMAN]
     if Emotion.DEPRESSION in labels.values():
-        targets.append(Emotion.DEPRESSION)
+        targets.append(Emotion.DEPRESSION.value)
     mapped = dict.fromkeys(targets, 0.0)
     for label, score in scores.items():
         if label not in labels:

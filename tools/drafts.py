@@ -14,10 +14,10 @@ class Drafts:
         """Start empty."""
         self._sentences: dict[str, dict[int, str]] = {}
 
-    def put(self, turn: str, index: int, sentence: str) -> Ticket:
+    def put(self, turn: str, index: int, sentence: str, *, last: bool = False) -> Ticket:
         """Keep `sentence` and return the ticket that may travel in the state."""
         self._sentences.setdefault(turn, {})[index] = sentence
-        return {"turn": turn, "index": index}
+        return {"turn": turn, "index": index, "last": last}
 
     def take(self, ticket: Ticket) -> str | None:
         """Return the sentence, or None when it is gone (after a restart, say)."""

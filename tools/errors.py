@@ -5,6 +5,7 @@ AttuneError
 ├── ConfigError        a YAML file, a name in it, or an option is wrong
 │   ├── UnknownName    a name that no registry knows, with the nearest one
 │   └── GraphError     a graph file that breaks a rule of the checker
+├── InputError         what a person sent cannot be taken as it is
 ├── WeightsError       a weight file is missing, damaged or unreachable
 ├── MediaError         a clip that cannot be read, is too long or too large
 ├── DataError          a corpus or example file that is not in its format
@@ -44,6 +45,10 @@ class GraphError(ConfigError):
         self.problems = problems
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(f"the graph {name!r} cannot be used:\n{lines}")
+
+
+class InputError(AttuneError):
+    """What a person sent cannot be taken as it is; nothing of it is lost."""
 
 
 class WeightsError(AttuneError):

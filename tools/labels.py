@@ -7,6 +7,8 @@ from its own labels to these; nothing is mapped silently.
 
 from enum import StrEnum
 
+# Only plain strings go into the state (`.value`): a checkpoint does not give enums back.
+
 
 class Emotion(StrEnum):
     """What the person seems to feel."""
@@ -21,21 +23,21 @@ class Emotion(StrEnum):
     DEPRESSION = "depression"
 
 
-EKMAN: tuple[Emotion, ...] = tuple(label for label in Emotion if label is not Emotion.DEPRESSION)
+EKMAN: tuple[str, ...] = tuple(e.value for e in Emotion if e is not Emotion.DEPRESSION)
 """The label set of fusion unless a bound model can emit `depression`."""
 
 UNKNOWN = "unknown"
 """The user emotion when no source could be read: missing is never `neutral`."""
 
 VALENCE: dict[str, int] = {
-    Emotion.ANGER: -1,
-    Emotion.DISGUST: -1,
-    Emotion.FEAR: -1,
-    Emotion.SADNESS: -1,
-    Emotion.DEPRESSION: -1,
-    Emotion.SURPRISE: 0,
-    Emotion.NEUTRAL: 0,
-    Emotion.JOY: 1,
+    "anger": -1,
+    "disgust": -1,
+    "fear": -1,
+    "sadness": -1,
+    "depression": -1,
+    "surprise": 0,
+    "neutral": 0,
+    "joy": 1,
 }
 """Sign of the pleasure axis (Russell 1980); surprise has none of its own."""
 
@@ -69,7 +71,7 @@ LISTENING: frozenset[Strategy] = frozenset(
 )
 """Strategies whose reply gives no advice."""
 
-STANCES: tuple[Emotion, ...] = (Emotion.NEUTRAL, Emotion.JOY, Emotion.SADNESS)
+STANCES: tuple[str, ...] = (Emotion.NEUTRAL.value, Emotion.JOY.value, Emotion.SADNESS.value)
 """System emotions a person may meet: steady, glad with them, moved with them."""
 
 
@@ -91,9 +93,9 @@ class Risk(StrEnum):
     IMMINENT = "imminent"
 
 
-RISK_ORDER: tuple[str, ...] = tuple(Risk)
+RISK_ORDER: tuple[str, ...] = tuple(level.value for level in Risk)
 
 
 def highest(old: str | None, new: str | None) -> str:
     """Return the graver of two risk levels; an empty one counts as `none`."""
-    return max(old or Risk.NONE, new or Risk.NONE, key=RISK_ORDER.index)
+    return max(old or RISK_ORDER[0], new or RISK_ORDER[0], key=RISK_ORDER.index)

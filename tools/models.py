@@ -156,6 +156,13 @@ class ModelSet:
             )
         return Bound(name, config, self.host(name))
 
+    def choices(self) -> dict[str, list[str]]:
+        """Return every bound node with its models, the preferred one first."""
+        return {
+            node: [choice] if isinstance(choice, str) else list(choice)
+            for node, choice in self._bindings.items()
+        }
+
     def names(self) -> list[str]:
         """Return the models of this profile, each list cut to the one that is taken."""
         bound = [self.bound(node) for node in self._bindings]
@@ -182,6 +189,10 @@ class ModelSet:
                     else ModelHost(name, lambda: self.backend(name), max_batch=config.max_batch)
                 )
             return self._hosts[name]
+
+    def open_hosts(self) -> list[ModelHost[Any, Any] | ChatHost]:
+        """Return the hosts that have been asked for so far."""
+        return list(self._hosts.values())
 
     def backend(self, name: str) -> Any:
         """Return the loaded backend itself, loading it once (blocks)."""

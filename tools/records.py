@@ -36,7 +36,8 @@ class Reading(TypedDict):
 
     `scores` runs over `tools.labels.Emotion`, calibrated, summing to 1, and is empty when
     `missing` says why. `weight` in [0, 1] is the model's measured skill above chance outside the
-    corpus it was trained on; 0 keeps the reading out of the plan (`experimental`).
+    corpus it was trained on; 0 keeps the reading out of the plan (`experimental`). `detail` is a
+    finer label set for display, empty where the model has none.
     """
 
     modality: Modality
@@ -48,6 +49,7 @@ class Reading(TypedDict):
     experimental: bool
     missing: Missing
     note: str
+    detail: Scores
 
 
 class Heard(TypedDict):
@@ -108,10 +110,14 @@ class RiskGrade(TypedDict):
 
 
 class Ticket(TypedDict):
-    """A claim on one drafted sentence, which waits in memory until `check` has read it."""
+    """A claim on one drafted sentence, which waits in memory until `check` has read it.
+
+    `last` says that its writer has nothing to add when this one is accepted.
+    """
 
     turn: str
     index: int
+    last: bool
 
 
 class Note(TypedDict):

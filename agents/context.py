@@ -1,0 +1,114 @@
+"""What a node is given: settings of the run through `Runtime`, equipment through its `Kit`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from agents.prompt import Prompt
+from tools.chat import ChatHost
+from tools.clips import ClipStore
+from tools.drafts import Drafts
+from tools.errors import ConfigError
+from tools.models import Bound, ModelSet
+from tools.phrases import Phrases
+from tools.policy import SafetyPolicy
+from tools.records import ClipHandle, Example, Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The graph's `context_schema`: settings of one run, JSON-able, every default safe.
+
+    Attributes:
+        locale: BCP 47 tag of the conversation's language, e.g. `en` or `es-MX`.
+        country: ISO 3166 code for crisis resources, asked and never inferred; empty when unknown.
+        microphone: the person allows the use of their voice.
+        camera: the person allows the use of their face.
+    """
+
+    locale: str = "en"
+    country: str = ""
+    microphone: bool = False
+    camera: bool = False
+
+
+class ExampleStore(Protocol):
+    """Where counselling examples come from."""
+
+    async def search(self, said: str, *, emotions: Scores, stage: str, k: int) -> list[Example]:
+        """Return the `k` best examples for what was said, best first."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Live objects, one set for all conversations, bound when a graph is built.
+
+    Attributes:
+        models: every configured model.
+        examples: the store of counselling examples.
+        policy: grades what comes in and reads what goes out.
+        phrases: fixed sentences by locale.
+        clips: decoded media of the turns in progress.
+        drafts: sentences that nobody has checked yet.
+        evaluation: no person reads the replies, so that every strategy may be planned.
+    """
+
+    models: ModelSet
+    examples: ExampleStore
+    policy: SafetyPolicy
+    phrases: Phrases
+    clips: ClipStore = field(default_factory=ClipStore)
+    drafts: Drafts = field(default_factory=Drafts)
+    evaluation: bool = False
+
+    def forget(self, turn: str, clips: list[ClipHandle]) -> None:
+        """Drop a turn's media, its unchecked sentences and its open reply."""
+        self.clips.forget(clips)
+        self.drafts.forget(turn)
+        for host in self.models.open_hosts():
+            if isinstance(host, ChatHost):
+                host.close(turn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """One node's share of the services.
+
+    Attributes:
+        name: the node's name in the graph file.
+        services: everything live.
+        model: the model bound to this node, if any.
+        options: the node's own options, checked.
+        prompt: the node's prompt file, if it has one.
+        private: texts of every prompt of the graph, which no reply may repeat.
+    """
+
+    name: str
+    services: Services
+    model: Bound | None = None
+    options: BaseModel | None = None
+    prompt: Prompt = field(default_factory=Prompt)
+    private: tuple[str, ...] = ()
+
+    def need_model(self) -> Bound:
+        """Return the bound model.
+
+        Raises:
+            ConfigError: neither the graph nor the profile binds one.
+        """
+        if self.model is None:
+            raise ConfigError(
+                f"the node {self.name!r} has no model; "
+                "bind one in the profile (tools/models.yaml) or in the graph file"
+            )
+        return self.model
+
+
+Update = dict[str, Any]
+"""What a node returns: a part of the state."""
+
+Settings = Mapping[str, Any]
+"""A node's options as they stand in a graph file."""

@@ -1,0 +1,79 @@
+"""Late fusion of the readings into one user emotion.
+
+Every source gives calibrated probabilities over one label set. A source is discounted by its
+weight, its measured skill above chance (Shafer 1976, ch. 11, discounting): with weight w it says
+w p + (1 - w) / K. The discounted sources are multiplied and normalised (independent opinions, a
+product of experts). So a missing source and one of weight 0 change nothing, and no single source
+can veto a label.
+"""
+
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from agents.context import Context, Kit, Update
+from agents.node import node
+from agents.state import ConversationState
+from tools.labels import EKMAN, UNKNOWN, VALENCE, Emotion
+from tools.records import Reading, Scores, UserEmotion
+
+
+class FusionOptions(BaseModel, extra="forbid"):
+    """Options of fusion.
+
+    Attributes:
+        unsure: confidence that the fused label must reach, else the emotion is `unknown`.
+        contradicts: confidence that two sources must both reach to be said to disagree.
+    """
+
+    unsure: float = Field(default=0.25, ge=0, le=1)
+    contradicts: float = Field(default=0.5, ge=0, le=1)
+
+
+@node(reads=("readings",), writes=("user_emotion",), options=FusionOptions)
+async def fusion(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
+    """Fuse what was read from words, voice and face; say when the sources contradict."""
+    assert isinstance(kit.options, FusionOptions)  # `Node.parse` made it
+    used = [r for r in state["readings"].values() if not r["missing"] and r["weight"] > 0]
+    scores = fuse(used)
+    label = max(scores, key=scores.__getitem__) if scores else UNKNOWN
+    confidence = scores.get(label, 0.0)
+    emotion: UserEmotion = {
+        "label": label if confidence >= kit.options.unsure else UNKNOWN,
+        "confidence": confidence,
+        "scores": scores,
+        "sources": {r["modality"]: r["weight"] for r in used},
+        "disagreement": disagreement(used, kit.options.contradicts),
+    }
+    return {"user_emotion": emotion}
+
+
+def fuse(readings: list[Reading]) -> Scores:
+    """Return the fused probabilities; empty when there is nothing to fuse.
+
+    The label set is Ekman's six with neutral, and `depression` when a source can emit it.
+    """
+    if not readings:
+        return {}
+    labels: list[str] = [*EKMAN]
+    if any(Emotion.DEPRESSION in r["scores"] for r in readings):
+        labels.append(Emotion.DEPRESSION.value)
+    fused = dict.fromkeys(labels, 1.0)
+    for reading in readings:
+        weight = reading["weight"]
+        for label in labels:
+            fused[label] *= weight * reading["scores"].get(label, 0.0) + (1 - weight) / len(labels)
+    total = sum(fused.values())
+    return {label: value / total for label, value in fused.items()}
+
+
+def disagreement(readings: list[Reading], confidence: float) -> str:
+    """Say which two confident sources differ in valence; empty when none do."""
+    sure = [r for r in readings if r["confidence"] >= confidence]
+    for i, one in enumerate(sure):
+        for other in sure[i + 1 :]:
+            if VALENCE[one["label"]] * VALENCE[other["label"]] < 0:
+                return (
+                    f"{one['modality']} reads as {one['label']}, "
+                    f"{other['modality']} as {other['label']}"
+                )
+    return ""

@@ -1,0 +1,36 @@
+"""Every node by its name: what a graph file can use."""
+
+from agents.check import check
+from agents.crisis import crisis
+from agents.face_emotion import face_emotion
+from agents.fusion import fusion
+from agents.listen import listen
+from agents.node import Node
+from agents.recall import recall
+from agents.respond import respond
+from agents.screen import screen
+from agents.strategy import strategy
+from agents.system_emotion import system_emotion
+from agents.text_emotion import text_emotion
+from agents.turn import begin_turn, deliver
+from agents.voice_emotion import voice_emotion
+
+NODES: dict[str, Node] = {
+    node.name: node
+    for node in (
+        begin_turn,
+        screen,
+        listen,
+        face_emotion,
+        voice_emotion,
+        text_emotion,
+        fusion,
+        recall,
+        strategy,
+        system_emotion,
+        respond,
+        crisis,
+        check,
+        deliver,
+    )
+}

@@ -1,0 +1,65 @@
+"""Prompt files: Markdown with `## sections` and `$placeholders`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+
+from tools.errors import ConfigError, UnknownName
+
+FOLDER = Path(__file__).with_name("prompts")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The sections of one prompt file, by heading; a heading inside a section makes `a/b`."""
+
+    name: str = ""
+    sections: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, section: str, **values: str) -> str:
+        """Return a section with its placeholders filled.
+
+        Raises:
+            ConfigError: the section is not there, or names a placeholder without a value.
+        """
+        if section not in self.sections:
+            raise ConfigError(
+                f"the prompt {self.name!r} has no section {section!r}; "
+                f"add `## {section}` to agents/prompts/{self.name}.md"
+            )
+        try:
+            return Template(self.sections[section]).substitute(values)
+        except (KeyError, ValueError) as error:
+            raise ConfigError(
+                f"the section {section!r} of the prompt {self.name!r} has a placeholder that "
+                f"nothing fills ({error}); known are: {', '.join(sorted(values)) or 'none'}"
+            ) from error
+
+    def entries(self, section: str) -> dict[str, str]:
+        """Return the `### name` parts of a section, in order."""
+        return {
+            key.removeprefix(f"{section}/"): text
+            for key, text in self.sections.items()
+            if key.startswith(f"{section}/")
+        }
+
+
+def read_prompt(name: str, folder: Path = FOLDER) -> Prompt:
+    """Read the prompt file called `name`.
+
+    Raises:
+        UnknownName: there is no such file.
+    """
+    path = folder / f"{name}.md"
+    if not path.is_file():
+        raise UnknownName("prompt", name, (p.stem for p in folder.glob("*.md")))
+    sections: dict[str, list[str]] = {}
+    part = section = ""
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("### "):
+            part = f"{section}/{line[4:].strip()}"
+        elif line.startswith("## "):
+            part = section = line[3:].strip()
+        elif part:
+            sections.setdefault(part, []).append(line)
+    return Prompt(name, {key: "\n".join(lines).strip() for key, lines in sections.items()})

@@ -1,0 +1,176 @@
+"""Write the reply, sentence by sentence, in the planned strategy and stance."""
+
+import asyncio
+import random
+
+from langchain_core.messages import AIMessage, HumanMessage
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from agents.context import Context, Kit, Update
+from agents.node import node
+from agents.prompt import Prompt
+from agents.state import ConversationState, utterance
+from tools.chat import ChatHost, ChatRequest, Message, Role
+from tools.errors import AttuneError
+from tools.labels import UNKNOWN
+from tools.records import Note
+
+_LONGEST_MESSAGE = 1_200
+"""Characters of one message that the prompt shows; the middle of a longer one is left out."""
+
+
+class RespondOptions(BaseModel, extra="forbid"):
+    """Options of the responder.
+
+    Attributes:
+        sentences: how many sentences a reply has at most; a question ends it earlier.
+        max_tokens: upper bound of generated tokens.
+        temperature: 0 is greedy; a revision is always sampled.
+        revisions: refused sentences after which the fixed fallback is said.
+        history: how many earlier messages the prompt shows.
+        demonstrations: how many retrieved examples the prompt shows as chat turns.
+        timeout: seconds that one sentence may take.
+    """
+
+    sentences: int = Field(default=3, ge=1, le=8)
+    max_tokens: int = Field(default=110, ge=8)
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    revisions: int = Field(default=2, ge=0)
+    history: int = Field(default=12, ge=0)
+    demonstrations: int = Field(default=1, ge=0, le=4)
+    timeout: float = Field(default=30.0, gt=0)
+
+
+@node(
+    reads=("words",),
+    wants=("heard", "user_emotion", "strategy", "system_emotion", "examples", "verdict"),
+    writes=("candidate", "writer", "notes"),
+    options=RespondOptions,
+    model="respond",
+    prompt="respond",
+)
+async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
+    """Put the next sentence of the reply up for checking, or say that there is none.
+
+    The model's stream stays open between sentences. After a refusal, or a restart, it is opened
+    again behind what was already said. A model that fails or is too slow gives way to a fixed
+    sentence of the same strategy.
+    """
+    assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
+    options, said = kit.options, state["said"]
+    notes: list[Note] = []
+    last = False
+    if not utterance(state):
+        sentence, last = _pick(kit, runtime, "", state), True
+    elif state["rejected"] > options.revisions:
+        sentence, last = ("" if said else _pick(kit, runtime, _label(state), state)), True
+    else:
+        try:
+            async with asyncio.timeout(options.timeout):
+                sentence = await _write(state, kit)
+        except (AttuneError, TimeoutError) as error:
+            reason = str(error) or f"no sentence within {options.timeout:g} s"
+            notes.append(Note(node=kit.name, text=reason))
+            sentence, last = ("" if said else _pick(kit, runtime, _label(state), state)), True
+    candidate = None
+    if sentence:
+        last = last or sentence.endswith("?") or len(said) + 1 >= options.sentences
+        candidate = kit.services.drafts.put(
+            state["turn_id"], len(said) + state["rejected"], sentence, last=last
+        )
+    return {"candidate": candidate, "writer": kit.name, "notes": notes}
+
+
+async def _write(state: ConversationState, kit: Kit) -> str:
+    """Return the model's next sentence, opening its stream where none is open."""
+    assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
+    host = kit.need_model().host
+    assert isinstance(host, ChatHost)  # models of the task `respond` have one
+    turn = state["turn_id"]
+    if state["verdict"] == "refused":
+        host.close(turn)  # what would follow leans on the refused sentence
+    if not host.is_open(turn):
+        host.open(
+            turn,
+            ChatRequest(
+                messages=prompt_messages(state, kit.prompt, kit.options),
+                prefix=" ".join(state["said"]) + " " if state["said"] else "",
+                max_tokens=kit.options.max_tokens,
+                temperature=0.7 if state["rejected"] else kit.options.temperature,
+            ),
+        )
+    return tidy(await host.sentence(turn))
+
+
+def tidy(sentence: str) -> str:
+    """Drop quotation marks and a speaker's name that small models put around a reply."""
+    sentence = sentence.strip().strip('"“”').strip()
+    for name in ("Supporter:", "Assistant:", "Reply:"):
+        sentence = sentence.removeprefix(name).strip()
+    return sentence
+
+
+def prompt_messages(
+    state: ConversationState, prompt: Prompt, options: RespondOptions
+) -> tuple[Message, ...]:
+    """Lay out the prompt: what never changes, then the history, then what is new this turn.
+
+    The engine caches prefixes, so that only what is new costs time. Demonstrations are chat turns
+    of the planned strategy, never prose: a small model copies prose.
+    """
+    messages = [Message("system", prompt.fill("system"))]
+    for text in prompt.entries("demonstrations").values():
+        person, _, reply = text.partition("\n---\n")
+        messages += [Message("user", person.strip()), Message("assistant", reply.strip())]
+    earlier = state["messages"][:-1]
+    for message in earlier[-options.history :] if options.history else []:
+        role: Role = "assistant" if isinstance(message, AIMessage) else "user"
+        if isinstance(message, (AIMessage, HumanMessage)):
+            messages.append(Message(role, shorten(message.text)))
+    plan = _plan(state, prompt)
+    fitting = [e for e in state["examples"] if e["strategy"] == _label(state)]
+    for example in fitting[: options.demonstrations]:
+        messages += [
+            Message("user", f"{example['said']}\n{plan}".strip()),
+            Message("assistant", example["reply"]),
+        ]
+    messages.append(Message("user", f"{shorten(utterance(state))}\n{plan}".strip()))
+    return tuple(messages)
+
+
+def _plan(state: ConversationState, prompt: Prompt) -> str:
+    """Return the plan in brackets that stands behind the person's words; empty without one."""
+    label = _label(state)
+    if not label:
+        return ""
+    felt, stance = state["user_emotion"]["label"], state["system_emotion"]["label"]
+    parts = [prompt.entries("strategies").get(label, label)]
+    if felt in (entries := prompt.entries("feelings")) and felt != UNKNOWN:
+        parts.insert(0, entries[felt])
+    if stance:
+        parts.append(prompt.entries("stances").get(stance, ""))
+    if state["user_emotion"]["disagreement"]:
+        parts.append(prompt.fill("disagreement"))
+    return prompt.fill("plan", plan=" ".join(part for part in parts if part))
+
+
+def _label(state: ConversationState) -> str:
+    return state["strategy"]["label"]
+
+
+def shorten(text: str) -> str:
+    """Cut the middle out of a text longer than `_LONGEST_MESSAGE` characters."""
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    half = _LONGEST_MESSAGE // 2
+    return f"{text[:half]} … {text[-half:]}"
+
+
+def _pick(kit: Kit, runtime: Runtime[Context], strategy: str, state: ConversationState) -> str:
+    """Return a fixed sentence: for a turn without words, or the strategy's fallback."""
+    phrases = kit.services.phrases.for_locale(runtime.context.locale)
+    choices = phrases.fallback.get(strategy) if strategy else [phrases.no_words]
+    earlier = {m.text for m in state["messages"] if isinstance(m, AIMessage)}
+    fresh = [c for c in choices or [phrases.last_resort] if c not in earlier]
+    return random.Random(state["turn_id"]).choice(fresh or list(choices or [phrases.last_resort]))

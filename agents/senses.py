@@ -1,0 +1,133 @@
+"""What every perception node does around its model: consent, media, time-out, calibration.
+
+A sense never raises: what goes wrong becomes a reading that says why it is missing, so that the
+turn goes on and the joins behind it are plain.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, Field
+
+from agents.context import Context, Kit
+from agents.state import ConversationState
+from tools.calibration import calibrate, to_emotions
+from tools.clips import Clip
+from tools.errors import AttuneError, Busy
+from tools.perceived import Perceived
+from tools.records import Missing, Modality, Reading
+
+T = TypeVar("T")
+_TIMEOUT_S = 10.0
+
+
+class SenseOptions(BaseModel, extra="forbid"):
+    """Options of a perception node.
+
+    Attributes:
+        timeout: seconds after which the modality counts as missing.
+    """
+
+    timeout: float = Field(default=_TIMEOUT_S, gt=0)
+
+
+class _Absent(Exception):
+    """There is nothing to perceive; carries the reason."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing)
+        self.missing: Missing = missing
+
+
+def voice_clip(state: ConversationState, context: Context, kit: Kit) -> Clip:
+    """Return the turn's clip with speech; raise `_Absent` where there is none to be used."""
+    return _clip(state, kit, "audio", allowed=context.microphone)
+
+
+def face_clip(state: ConversationState, context: Context, kit: Kit) -> Clip:
+    """Return the turn's clip with frames; raise `_Absent` where there is none to be used."""
+    return _clip(state, kit, "video", allowed=context.camera)
+
+
+def _clip(state: ConversationState, kit: Kit, kind: str, *, allowed: bool) -> Clip:
+    handles = [h for h in state["clips"] if (h["audio"] if kind == "audio" else h["video"])]
+    if not handles:
+        raise _Absent("not given")
+    if not allowed:
+        raise _Absent("no consent")
+    clip = kit.services.clips.get(handles[-1])
+    if clip is None:
+        raise _Absent("gone")
+    return clip
+
+
+async def attempt(work: Callable[[], Awaitable[T]], kit: Kit) -> T | Perceived:
+    """Run `work` in the node's time and turn every way of failing into a finding that says so."""
+    timeout = kit.options.timeout if isinstance(kit.options, SenseOptions) else _TIMEOUT_S
+    try:
+        if kit.model is None:
+            raise _Absent("not bound")
+        async with asyncio.timeout(timeout):
+            return await work()
+    except _Absent as absent:
+        return Perceived(missing=absent.missing)
+    except TimeoutError:
+        return Perceived(missing="too slow", note=f"no answer within {timeout:g} s")
+    except Busy as error:
+        return Perceived(missing="too slow", note=str(error))
+    except AttuneError as error:
+        return Perceived(missing="failed", note=str(error))
+    except Exception as error:
+        # The message of a foreign exception may hold what the person said; its name cannot.
+        return Perceived(missing="failed", note=type(error).__name__)
+
+
+async def sense(
+    modality: Modality, kit: Kit, work: Callable[[], Awaitable[Perceived]]
+) -> dict[str, Reading]:
+    """Run one emotion model and return its calibrated reading, keyed by modality.
+
+    Args:
+        modality: which sense it is.
+        kit: the node's share; its model says labels, temperature and skill.
+        work: asks the model; may raise anything.
+
+    Returns:
+        `{modality: reading}`, for the state's `readings`.
+    """
+    model = kit.model
+    found = await attempt(work, kit)
+    reading: Reading = {
+        "modality": modality,
+        "model": model.name if model else "",
+        "label": "",
+        "confidence": 0.0,
+        "scores": {},
+        "weight": 0.0,
+        "experimental": True,
+        "missing": found.missing,
+        "note": found.note,
+        "detail": found.detail,
+    }
+    if model is None or found.missing:
+        return {modality: reading}
+    try:
+        scores = to_emotions(
+            calibrate(found.scores, model.config.temperature), model.config.labels
+        )
+    except AttuneError as error:
+        return {modality: {**reading, "missing": "failed", "note": str(error)}}
+    label = max(scores, key=scores.__getitem__)
+    skill = model.config.skill
+    weight = skill.weight if skill else 0.0
+    return {
+        modality: {
+            **reading,
+            "label": label,
+            "confidence": scores[label],
+            "scores": scores,
+            "weight": weight,
+            "experimental": weight == 0.0,
+        }
+    }

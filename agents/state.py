@@ -1,0 +1,94 @@
+"""The conversation state: one TypedDict of JSON-able values, and its reducers.
+
+Keys fall into three groups. *Given* by the caller; *kept* for the whole conversation; *of the turn*,
+which `begin_turn` resets. No media bytes and no unchecked sentence ever stand here: both wait in
+memory (`tools.clips`, `tools.drafts`), and the state carries a handle or a ticket.
+"""
+
+from operator import add
+from typing import Annotated, NotRequired, TypedDict
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+
+from tools.labels import highest
+from tools.records import (
+    Choice,
+    ClipHandle,
+    Example,
+    Heard,
+    Note,
+    Reading,
+    RiskGrade,
+    Ticket,
+    UserEmotion,
+)
+
+
+def keep_by_key(old: dict[str, Reading] | None, new: dict[str, Reading]) -> dict[str, Reading]:
+    """Let parallel nodes each write their own key."""
+    return {**(old or {}), **new}
+
+
+def add_by_key(old: dict[str, float] | None, new: dict[str, float]) -> dict[str, float]:
+    """Add up the milliseconds of nodes that ran more than once."""
+    total = dict(old or {})
+    for key, value in new.items():
+        total[key] = total.get(key, 0.0) + value
+    return total
+
+
+def append_new(old: list[str] | None, new: list[str]) -> list[str]:
+    """Append what is not there yet, in order."""
+    return list(dict.fromkeys([*(old or []), *new]))
+
+
+class TurnInput(TypedDict):
+    """What a caller sends for one turn."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    clips: NotRequired[list[ClipHandle]]
+
+
+class ConversationState(TypedDict):
+    """Everything the nodes share."""
+
+    # Given.
+    messages: Annotated[list[AnyMessage], add_messages]
+    clips: list[ClipHandle]
+
+    # Kept for the conversation; `risk` never falls.
+    risk: Annotated[str, highest]
+    turn: int
+    given: Annotated[list[str], append_new]
+
+    # Of the turn.
+    turn_id: str
+    words: str
+    heard: Heard
+    grade: RiskGrade
+    readings: Annotated[dict[str, Reading], keep_by_key]
+    user_emotion: UserEmotion
+    examples: list[Example]
+    strategy: Choice
+    system_emotion: Choice
+    candidate: Ticket | None
+    writer: str
+    said: list[str]
+    rejected: int
+    verdict: str
+    route: str
+    notes: Annotated[list[Note], add]
+    timings: Annotated[dict[str, float], add_by_key]
+
+
+KEPT: frozenset[str] = frozenset({"messages", "risk", "turn", "given"})
+"""Keys that outlive a turn."""
+
+GIVEN: frozenset[str] = frozenset({"messages", "clips"})
+"""Keys that a caller writes."""
+
+
+def utterance(state: ConversationState) -> str:
+    """Return what the person said this turn: typed words, then what was said aloud."""
+    return "\n".join(part for part in (state["words"], state["heard"]["text"]) if part)

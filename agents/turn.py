@@ -1,0 +1,72 @@
+"""The first and the last node of a turn."""
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
+
+from agents.context import Context, Kit, Update
+from agents.node import node
+from agents.state import ConversationState, utterance
+from tools.labels import UNKNOWN, Risk
+from tools.words import clean
+
+_FRESH: Update = {
+    "turn_id": "",
+    "words": "",
+    "heard": {"text": "", "model": "", "missing": "not given", "note": ""},
+    "grade": {"level": Risk.NONE.value, "evidence": [], "detector": ""},
+    "readings": Overwrite({}),
+    "user_emotion": {
+        "label": UNKNOWN,
+        "confidence": 0.0,
+        "scores": {},
+        "sources": {},
+        "disagreement": "",
+    },
+    "examples": [],
+    "strategy": {"label": "", "scores": {}, "why": ""},
+    "system_emotion": {"label": "", "scores": {}, "why": ""},
+    "candidate": None,
+    "writer": "",
+    "said": [],
+    "rejected": 0,
+    "verdict": "",
+    "route": "",
+    "notes": Overwrite([]),
+    "timings": Overwrite({}),
+}
+
+
+@node(writes=("clips", "turn", "turn_id", "words", "risk"), duty="begin")
+async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
+    """Take up the person's new words, and clear every key of the turn that came before."""
+    messages = state.get("messages", [])
+    last = messages[-1] if messages and isinstance(messages[-1], HumanMessage) else None
+    return {
+        **_FRESH,
+        "clips": state.get("clips", []),
+        "turn": state.get("turn", 0) + 1,
+        "turn_id": str(last.id) if last else "",
+        "words": clean(last.text) if last else "",
+        "risk": Risk.NONE.value,
+    }
+
+
+@node(
+    reads=("said",),
+    wants=("heard", "writer"),
+    writes=("messages", "clips"),
+    duty="deliver",
+)
+async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
+    """Put the checked reply into the conversation and forget the turn's media and drafts.
+
+    What was said aloud takes its place in the person's own message, so that later turns know it.
+    """
+    turn = state["turn_id"]
+    kit.services.forget(turn, state["clips"])
+    messages: list[AnyMessage] = []
+    if state["heard"]["text"] and turn:
+        messages.append(HumanMessage(utterance(state), id=turn))
+    messages.append(AIMessage(" ".join(state["said"]), id=f"{turn}:reply"))
+    return {"messages": messages, "clips": []}

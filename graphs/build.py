@@ -1,0 +1,99 @@
+"""Compile a checked `GraphSpec` to an ordinary LangGraph `StateGraph`."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from agents.context import Context, Kit, Services, Update
+from agents.library import NODES
+from agents.node import Node
+from agents.prompt import Prompt, read_prompt
+from agents.state import ConversationState, TurnInput
+from graphs.check import require
+from graphs.spec import END as END_NAME
+from graphs.spec import START as START_NAME
+from graphs.spec import GraphSpec, Route, Table
+from tools.errors import GraphError
+
+Builder = StateGraph[ConversationState, Context, TurnInput, ConversationState]
+Step = Callable[[ConversationState, Runtime[Context]], Awaitable[Update]]
+
+_ENDS = {START_NAME: START, END_NAME: END}
+
+
+def build(spec: GraphSpec, services: Services) -> Builder:
+    """Return an uncompiled builder; the caller adds the checkpointer.
+
+    Raises:
+        GraphError: the checker refuses the graph.
+    """
+    require(spec, services.models)
+    prompts = prompts_of(spec)
+    private = tuple(text for p in prompts.values() for text in p.sections.values())
+    builder = empty_builder()
+    for name, entry in spec.nodes.items():
+        node = NODES[entry.use or name]
+        kit = Kit(
+            name=name,
+            services=services,
+            model=services.models.bound(node.model, entry.model) if node.model else None,
+            options=node.parse(entry.options),
+            prompt=prompts.get(name, Prompt()),
+            private=private,
+        )
+        builder.add_node(name, step(node, kit), defer=entry.join)
+    for source, target in spec.edges:
+        builder.add_edge(_ENDS.get(source, source), _ENDS.get(target, target))
+    for source, route in spec.routes.items():
+        targets = [_ENDS.get(t, t) for t in spec.targets(source)]
+        builder.add_conditional_edges(source, _chooser(source, route, spec.name), targets)
+    return builder
+
+
+def empty_builder() -> Builder:
+    """Return a builder with Attune's state, input and context, and nothing in it."""
+    return StateGraph(ConversationState, context_schema=Context, input_schema=TurnInput)
+
+
+def prompts_of(spec: GraphSpec) -> dict[str, Prompt]:
+    """Return the prompt of every node that has one."""
+    names = {n: entry.prompt or NODES[entry.use or n].prompt for n, entry in spec.nodes.items()}
+    return {node: read_prompt(name) for node, name in names.items() if name}
+
+
+def step(node: Node, kit: Kit) -> Step:
+    """Bind a node to its kit and note the milliseconds it takes, under its name in the graph."""
+
+    async def run(state: ConversationState, runtime: Runtime[Context]) -> Update:
+        started = time.perf_counter()
+        update = await node.run(state, runtime, kit)
+        spent = (time.perf_counter() - started) * 1000
+        return {"timings": {kit.name: round(spent, 3)}, **update}
+
+    run.__name__ = run.__qualname__ = kit.name
+    return run
+
+
+def _chooser(source: str, route: Route, graph: str) -> Callable[[ConversationState], list[str]]:
+    """Return the function that chooses where a route goes on.
+
+    A value that the table does not know raises: a designer's slip must not become a silent turn.
+    """
+
+    def choose(state: ConversationState) -> list[str]:
+        values = cast(dict[str, Any], state)
+        if isinstance(route, Table):
+            label = str(values.get(route.on))
+            if label not in route.to:
+                raise GraphError(
+                    graph, [f"the route of {source!r} has no target for {route.on} = {label!r}"]
+                )
+            targets = route.to[label]
+        else:
+            targets = next(case.to for case in route if case.holds(values))
+        return [_ENDS.get(target, target) for target in targets]
+
+    return choose

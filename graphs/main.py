@@ -1,0 +1,15 @@
+"""The graph that `langgraph dev` serves: `support` on the profile of `ATTUNE_PROFILE`.
+
+The server brings its own checkpointer; models load on their first call.
+"""
+
+import os
+
+from graphs.services import assemble
+from graphs.shelf import Shelf
+
+graph = (
+    Shelf(assemble(os.environ.get("ATTUNE_PROFILE", "embedded")))
+    .current(os.environ.get("ATTUNE_GRAPH", "support"))
+    .graph
+)

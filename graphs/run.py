@@ -1,0 +1,189 @@
+"""Run turns: the one way in which the page, the terminal and evaluation use a graph."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict, cast
+
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from agents.context import Context, Services
+from agents.state import ConversationState
+from graphs.shelf import Version
+from tools.clips import Clip
+from tools.errors import AttuneError, InputError, ModelError
+from tools.records import Choice, Example, Heard, Note, Reading, UserEmotion
+from tools.words import accept
+
+_log = logging.getLogger(__name__)
+
+
+class RiskReport(TypedDict):
+    """How dangerous this turn was, and the gravest turn of the conversation so far."""
+
+    level: str
+    peak: str
+    evidence: list[str]
+
+
+class TurnReport(TypedDict):
+    """What one turn came to; JSON-able.
+
+    `timings` are milliseconds by node, with `total` and `first_sentence` for the whole turn.
+    `missing` says for each modality without a reading why. `models` names each node's model.
+    """
+
+    reply: str
+    route: str
+    heard: Heard
+    user_emotion: UserEmotion
+    readings: dict[str, Reading]
+    strategy: Choice
+    system_emotion: Choice
+    risk: RiskReport
+    examples: list[Example]
+    timings: dict[str, float]
+    missing: dict[str, str]
+    models: dict[str, str]
+    notes: list[Note]
+    graph: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One checked sentence, to be shown at once."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A node has finished."""
+
+    node: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The turn is over."""
+
+    report: TurnReport
+
+
+Event = Sentence | Progress | Finished
+
+
+class Conversation:
+    """One conversation on one version of a graph; turns sent together are answered in order."""
+
+    def __init__(self, version: Version, services: Services, *, id: str | None = None) -> None:
+        """Begin a conversation, or take one up again by its `id`."""
+        self.version = version
+        self.id = id or secrets.token_urlsafe(16)
+        self._services = services
+        self._order = asyncio.Lock()
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self.id}}
+
+    async def send(
+        self, words: str, clips: Sequence[Clip] = (), context: Context | None = None
+    ) -> AsyncIterator[Event]:
+        """Run one turn and yield its events as they happen; the last one is `Finished`.
+
+        Args:
+            words: what the person typed; may be empty when there is a clip.
+            clips: decoded recordings; they are forgotten when the turn ends, however it ends.
+            context: locale, country and consents of this turn.
+
+        Raises:
+            InputError: there is nothing to answer, or the message is too long.
+        """
+        typed = accept(words)
+        if not typed and not clips:
+            raise InputError("Your message is empty; write or say something, and I will answer.")
+        async with self._order:
+            async for event in self._turn(typed, clips, context or Context()):
+                yield event
+
+    async def _turn(
+        self, words: str, clips: Sequence[Clip], context: Context
+    ) -> AsyncIterator[Event]:
+        started = time.perf_counter()
+        first = 0.0
+        turn = secrets.token_urlsafe(12)
+        handles = [self._services.clips.put(clip) for clip in clips]
+        stream = self.version.graph.astream(
+            {"messages": [HumanMessage(words, id=turn)], "clips": handles},
+            self._config,
+            context=context,
+            stream_mode=["custom", "updates"],
+            durability="exit",  # the saver is in memory: nothing is won by saving every step
+        )
+        said: list[str] = []
+        try:
+            async for mode, part in stream:
+                if mode == "updates":
+                    for node in cast(dict[str, Any], part):
+                        yield Progress(node)
+                elif cast(dict[str, Any], part).get("type") == "sentence":
+                    first = first or time.perf_counter() - started
+                    said.append(cast(dict[str, str], part)["text"])
+                    yield Sentence(said[-1])
+            state = cast(ConversationState, (await self._state()))
+            report = self._report(state)
+        except AttuneError:
+            raise
+        except Exception as error:
+            _log.exception("a turn failed")
+            raise ModelError(
+                "Something went wrong while I was answering; please send your message again."
+            ) from error
+        finally:
+            self._services.forget(turn, handles)
+        spent = (time.perf_counter() - started) * 1000
+        report["timings"] |= {"first_sentence": round(first * 1000, 1), "total": round(spent, 1)}
+        yield Finished(report)
+
+    async def _state(self) -> Any:
+        return (await self.version.graph.aget_state(self._config)).values
+
+    async def forget(self) -> None:
+        """Delete everything that was said in this conversation."""
+        saver = self.version.graph.checkpointer
+        if isinstance(saver, BaseCheckpointSaver):
+            await saver.adelete_thread(self.id)
+
+    def _report(self, state: ConversationState) -> TurnReport:
+        missing = {m: str(r["missing"]) for m, r in state["readings"].items() if r["missing"]}
+        return {
+            "reply": " ".join(state["said"]),
+            "route": "crisis" if _is_crisis(state, self.version) else "support",
+            "heard": state["heard"],
+            "user_emotion": state["user_emotion"],
+            "readings": state["readings"],
+            "strategy": state["strategy"],
+            "system_emotion": state["system_emotion"],
+            "risk": {
+                "level": state["grade"]["level"],
+                "peak": state["risk"],
+                "evidence": state["grade"]["evidence"],
+            },
+            "examples": state["examples"],
+            "timings": dict(state["timings"]),
+            "missing": missing,
+            "models": self.version.models,
+            "notes": state["notes"],
+            "graph": f"{self.version.spec.name}@{self.version.hash[:12]}",
+        }
+
+
+def _is_crisis(state: ConversationState, version: Version) -> bool:
+    writer = version.spec.nodes.get(state["writer"])
+    return writer is not None and (writer.use or state["writer"]) == "crisis"

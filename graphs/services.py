@@ -1,0 +1,47 @@
+"""Put together the live objects that every graph of a process shares."""
+
+from pathlib import Path
+
+from agents.context import Services
+from tools.errors import ConfigError
+from tools.examples import SOURCE, ChromaExamples
+from tools.models import load_models
+from tools.phrases import load_phrases
+from tools.policy import load_policy
+from tools.weights.cache import Cache
+
+
+def assemble(
+    profile: str = "embedded",
+    *,
+    models: Path | None = None,
+    examples: Path = SOURCE,
+    evaluation: bool = False,
+) -> Services:
+    """Return the services of a profile; models are loaded on their first call.
+
+    Args:
+        profile: a profile of `tools/models.yaml`.
+        models: a researcher's own models file.
+        examples: the source of the counselling examples.
+        evaluation: no person reads the replies.
+
+    Raises:
+        ConfigError: the profile or a file is wrong, or the profile binds no embedding model.
+    """
+    loaded = load_models(profile, models)
+    embedder = loaded.bound("embed")
+    if embedder is None:
+        raise ConfigError(
+            f"the profile {profile!r} binds no model to `embed`, which finds the examples; "
+            "add one in tools/models.yaml"
+        )
+    return Services(
+        models=loaded,
+        examples=ChromaExamples(
+            embedder.host, folder=Cache().root / "examples" / embedder.name, source=examples
+        ),
+        policy=load_policy(),
+        phrases=load_phrases(),
+        evaluation=evaluation,
+    )

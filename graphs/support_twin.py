@@ -1,0 +1,90 @@
+"""`support.yaml` written by hand in plain LangGraph, for those who would rather work in Python.
+
+A test keeps the two equal. Wiring by hand skips the checker: keep `screen` in front and `check`
+behind, or read the YAML's rules in `graphs/check.py` first.
+"""
+
+from langgraph.graph import END, START
+
+from agents.check import check
+from agents.context import Kit, Services
+from agents.crisis import crisis
+from agents.face_emotion import face_emotion
+from agents.fusion import fusion
+from agents.listen import listen
+from agents.node import Node
+from agents.prompt import read_prompt
+from agents.recall import recall
+from agents.respond import respond
+from agents.screen import screen
+from agents.state import ConversationState
+from agents.strategy import strategy
+from agents.system_emotion import system_emotion
+from agents.text_emotion import text_emotion
+from agents.turn import begin_turn, deliver
+from agents.voice_emotion import voice_emotion
+from graphs.build import Builder, empty_builder, step
+
+_SENSES = ["listen", "face_emotion", "voice_emotion"]
+
+
+def by_hand(services: Services) -> Builder:
+    """Return the same builder as `support.yaml`."""
+    prompt = read_prompt("respond")
+    builder = empty_builder()
+
+    def add(name: str, node: Node, *, join: bool = False, **options: object) -> None:
+        kit = Kit(
+            name=name,
+            services=services,
+            model=services.models.bound(node.model) if node.model else None,
+            options=node.parse(options),
+            prompt=prompt,
+            private=tuple(prompt.sections.values()),
+        )
+        builder.add_node(name, step(node, kit), defer=join)
+
+    add("begin_turn", begin_turn)
+    add("screen", screen)
+    add("listen", listen)
+    add("face_emotion", face_emotion)
+    add("voice_emotion", voice_emotion)
+    add("screen_heard", screen, join=True, of="heard")
+    add("text_emotion", text_emotion)
+    add("fusion", fusion)
+    add("recall", recall)
+    add("strategy", strategy)
+    add("system_emotion", system_emotion)
+    add("respond", respond)
+    add("crisis", crisis)
+    add("check", check)
+    add("deliver", deliver)
+
+    builder.add_edge(START, "begin_turn")
+    builder.add_edge("begin_turn", "screen")
+    builder.add_conditional_edges("screen", _after_screen, ["crisis", *_SENSES])
+    for sense in _SENSES:
+        builder.add_edge(sense, "screen_heard")
+    builder.add_conditional_edges("screen_heard", _after_hearing, ["crisis", "text_emotion"])
+    builder.add_edge("text_emotion", "fusion")
+    builder.add_edge("fusion", "recall")
+    builder.add_edge("recall", "strategy")
+    builder.add_edge("strategy", "system_emotion")
+    builder.add_edge("system_emotion", "respond")
+    builder.add_edge("respond", "check")
+    builder.add_edge("crisis", "check")
+    builder.add_conditional_edges("check", _after_check, ["respond", "crisis", "deliver"])
+    builder.add_edge("deliver", END)
+    return builder
+
+
+def _after_screen(state: ConversationState) -> list[str]:
+    return ["crisis"] if state["route"] == "crisis" else _SENSES
+
+
+def _after_hearing(state: ConversationState) -> str:
+    return "crisis" if state["route"] == "crisis" else "text_emotion"
+
+
+def _after_check(state: ConversationState) -> str:
+    return state["route"]

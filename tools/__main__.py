@@ -1,0 +1,26 @@
+"""`python -m tools`: fetch weights, train what ships."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from tools.errors import AttuneError
+from tools.weights.command import app as weights
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+# Sub-commands import what is heavy inside their functions.
+app.add_typer(weights, name="weights")
+
+
+def main() -> None:
+    """Run a sub-command; what goes wrong is one sentence and exit code 1."""
+    try:
+        app()
+    except AttuneError as error:
+        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

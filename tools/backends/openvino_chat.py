@@ -1,0 +1,166 @@
+"""A GGUF language model on OpenVINO GenAI, in a child process that is restarted when it dies."""
+
+import contextlib
+import itertools
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.chat import ChatRequest
+from tools.errors import ModelError, WeightsError
+from tools.models import Loading
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_S = 180.0
+
+
+class OpenVinoChat:
+    """Talk to the engine process; many replies may be written at once."""
+
+    def __init__(self, name: str, path: Path, *, device: str, cache_gb: int, silent_s: float) -> None:
+        """Start the engine and wait until the model is loaded.
+
+        Args:
+            name: the model's name, for messages.
+            path: the GGUF file.
+            device: OpenVINO's device name, e.g. `CPU` or `GPU`.
+            cache_gb: size of the shared prompt cache in GB.
+            silent_s: how long a reply may stand still before it counts as failed.
+
+        Raises:
+            ModelError: the engine does not come up.
+        """
+        self._name = name
+        self._settings = {"path": str(path), "device": device, "cache_gb": cache_gb}
+        self._silent_s = silent_s
+        self._keys = itertools.count(1)
+        self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        with self._lock:
+            self._start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the engine, None while there is none."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def stream(self, request: ChatRequest) -> Iterator[str]:
+        """Yield the reply in pieces; closing the generator cancels it.
+
+        Raises:
+            ModelError: the engine died, refused the request, or stood still too long.
+        """
+        key = next(self._keys)
+        events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._replies[key] = events
+        finished = False
+        try:
+            self._send(
+                {
+                    "id": key,
+                    "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+                    "prefix": request.prefix,
+                    "max_tokens": request.max_tokens,
+                    "temperature": request.temperature,
+                }
+            )
+            while True:
+                try:
+                    event = events.get(timeout=self._silent_s)
+                except queue.Empty:
+                    raise ModelError(
+                        f"the language model {self._name!r} wrote nothing for "
+                        f"{self._silent_s:.0f} s; the reply was given up"
+                    ) from None
+                if "error" in event:
+                    finished = True
+                    raise ModelError(f"the language model {self._name!r} failed: {event['error']}")
+                if event.get("done"):
+                    finished = True
+                    return
+                yield event["text"]
+        finally:
+            self._replies.pop(key, None)
+            if not finished:
+                with contextlib.suppress(ModelError):
+                    self._send({"id": key, "cancel": True}, restart=False)
+
+    def close(self) -> None:
+        """End the engine."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _send(self, message: dict[str, Any], *, restart: bool = True) -> None:
+        with self._lock:
+            if self.pid is None and restart:
+                self._start()
+            if self._process is None or self._process.stdin is None:
+                raise ModelError(f"the language model {self._name!r} is not running")
+            try:
+                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.flush()
+            except OSError as error:
+                raise ModelError(f"the language model {self._name!r} has died") from error
+
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tools.backends.openvino_engine", json.dumps(self._settings)],
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        ready = threading.Event()
+        threading.Thread(
+            target=self._pump, args=(process, ready), name="openvino-pump", daemon=True
+        ).start()
+        if not ready.wait(_START_S) or process.poll() is not None:
+            process.kill()
+            raise ModelError(
+                f"the language model {self._name!r} did not start; "
+                "see whether there is enough free memory, then try again"
+            )
+        self._process = process
+
+    def _pump(self, process: "subprocess.Popen[str]", ready: threading.Event) -> None:
+        assert process.stdout is not None  # opened with a pipe
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("ready"):
+                ready.set()
+            elif waiting := self._replies.get(event["id"]):
+                waiting.put(event)
+        # Standard output has ended: the engine is dead, and with it every open reply.
+        ready.set()
+        for waiting in list(self._replies.values()):
+            waiting.put({"error": "its process ended"})
+
+
+def load(loading: Loading) -> OpenVinoChat:
+    """Start the engine on the model's one GGUF file.
+
+    Options: `cache_gb` (default 1) and `silent_s` (default 30).
+
+    Raises:
+        WeightsError: the weights folder holds no GGUF file.
+    """
+    files = sorted(loading.weights().glob("*.gguf"))
+    if not files:
+        raise WeightsError(f"the weights of {loading.name!r} hold no .gguf file")
+    options = loading.config.options
+    return OpenVinoChat(
+        loading.name,
+        files[0],
+        device=loading.config.device.upper(),
+        cache_gb=int(options.get("cache_gb", 1)),
+        silent_s=float(options.get("silent_s", 30)),
+    )

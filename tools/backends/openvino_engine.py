@@ -1,0 +1,132 @@
+"""The language-model engine, in a process of its own: `python -m tools.backends.openvino_engine`.
+
+OpenVINO's continuous batching holds the interpreter lock for up to seconds in one step, so it would
+stop the chat page's event loop. Here it can hold nobody up. Requests and cancellations come as JSON
+lines on standard input, pieces of text leave as JSON lines on standard output; the process ends
+when its input does.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+_REPLACEMENT = "\ufffd"  # the tail of a character whose bytes are not all there yet
+
+
+@dataclass
+class _Live:
+    handle: Any
+    ids: list[int] = field(default_factory=list)
+    sent: int = 0
+
+
+class Engine:
+    """One pipeline, all requests in one continuous batch, prefixes cached."""
+
+    def __init__(self, path: str, *, device: str, cache_gb: int) -> None:
+        """Load the GGUF file at `path`."""
+        import openvino_genai
+
+        scheduler = openvino_genai.SchedulerConfig()
+        scheduler.enable_prefix_caching = True
+        scheduler.cache_size = cache_gb
+        scheduler.max_num_batched_tokens = 256
+        self._genai = openvino_genai
+        self._pipeline = openvino_genai.ContinuousBatchingPipeline(path, scheduler, device)
+        self._tokenizer = self._pipeline.get_tokenizer()
+        self._live: dict[int, _Live] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether no request is being written."""
+        return not self._live
+
+    def add(self, key: int, request: dict[str, Any]) -> None:
+        """Start writing a request (see `openvino_chat`)."""
+        prompt = self._tokenizer.apply_chat_template(request["messages"], True) + request["prefix"]
+        config = self._genai.GenerationConfig()
+        config.max_new_tokens = request["max_tokens"]
+        config.apply_chat_template = False
+        config.eos_token_id = self._tokenizer.get_eos_token_id()
+        config.stop_strings = {"<|im_end|>", "<|endoftext|>"}
+        config.do_sample = request["temperature"] > 0
+        if config.do_sample:
+            config.temperature = request["temperature"]
+            config.top_p = 0.9
+        config.repetition_penalty = 1.05
+        tokens = self._tokenizer.encode(prompt, add_special_tokens=False).input_ids
+        self._live[key] = _Live(self._pipeline.add_request(key, tokens, config))
+
+    def cancel(self, key: int) -> None:
+        """Stop writing a request; unknown keys are ignored."""
+        if live := self._live.pop(key, None):
+            live.handle.cancel()
+
+    def step(self) -> list[dict[str, Any]]:
+        """Advance every request by one step and return what is new."""
+        self._pipeline.step()
+        events: list[dict[str, Any]] = []
+        for key, live in list(self._live.items()):
+            while live.handle.can_read():
+                for output in live.handle.read().values():
+                    live.ids += output.generated_ids
+            done = live.handle.get_status() != self._genai.GenerationStatus.RUNNING
+            text = self._tokenizer.decode(live.ids)
+            if not done and text.endswith(_REPLACEMENT):
+                text = text[: live.sent]
+            if len(text) > live.sent:
+                events.append({"id": key, "text": text[live.sent :]})
+                live.sent = len(text)
+            if done:
+                events.append({"id": key, "done": True})
+                del self._live[key]
+        return events
+
+
+def serve(engine: Engine, source: TextIO, sink: TextIO) -> None:
+    """Answer requests from `source` on `sink` until `source` ends."""
+    inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in source:
+            inbox.put(json.loads(line))
+        inbox.put(None)
+
+    def send(event: dict[str, Any]) -> None:
+        sink.write(json.dumps(event) + "\n")
+        sink.flush()
+
+    threading.Thread(target=read, daemon=True).start()
+    send({"ready": True})
+    while True:
+        while engine.idle or not inbox.empty():
+            request = inbox.get()
+            if request is None:
+                return
+            if request.get("cancel"):
+                engine.cancel(request["id"])
+                continue
+            try:
+                engine.add(request["id"], request)
+            except Exception as error:
+                send({"id": request["id"], "error": f"{type(error).__name__}: {error}"})
+        for event in engine.step():
+            send(event)
+
+
+def main() -> None:
+    """Load the model named on the command line and serve standard input."""
+    # What native libraries print must not get between the JSON lines.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    settings = json.loads(sys.argv[1])
+    engine = Engine(settings["path"], device=settings["device"], cache_gb=settings["cache_gb"])
+    serve(engine, sys.stdin, sink)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Counselling examples in Chroma, found by what was said, the emotion and the stage.
+
+The source file is the truth. The store is rebuilt from it whenever the file, or the model that
+embeds it, has changed; embeddings are always passed explicitly, so that Chroma never fetches a
+model of its own. Chroma's files are not safe for two processes: the first process owns the folder,
+a further one works on a copy in memory.
+"""
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, Field, ValidationError
+
+from tools.errors import DataError
+from tools.host import ModelHost
+from tools.labels import Emotion, Stage, Strategy
+from tools.records import Example, Scores
+
+Vector = npt.NDArray[np.float32]
+
+SOURCE = Path(__file__).with_name("data") / "examples.jsonl"
+_COLLECTION = "examples"
+_BATCH = 32
+_SAME_EMOTION = 0.10
+_SAME_STAGE = 0.05
+_VARIETY = 0.3
+"""How much likeness to what is already chosen counts against an example (MMR, Carbonell 1998)."""
+
+
+class ExampleRow(BaseModel, extra="forbid"):
+    """One line of the source file; see `docs/examples.md`."""
+
+    id: str
+    problem: str
+    stage: Stage
+    situation: str
+    said: str = Field(min_length=1)
+    emotion: Emotion
+    intensity: int = Field(ge=1, le=5)
+    strategy: Strategy
+    system_emotion: Emotion
+    reply: str = Field(min_length=1)
+    why: str
+    licence: str
+
+
+def read_examples(path: Path = SOURCE) -> list[Example]:
+    """Read a JSON-lines file of examples.
+
+    Raises:
+        DataError: the file cannot be read, or a line breaks the schema (the line is named).
+    """
+    examples: list[Example] = []
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise DataError(f"cannot read the examples {path.name!r}: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = ExampleRow.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the line"
+            raise DataError(f"{path.name}, line {number}: {where}: {first['msg']}") from error
+        examples.append(Example(**json.loads(row.model_dump_json())))
+    return examples
+
+
+class ChromaExamples:
+    """The example store on Chroma's embedded client."""
+
+    def __init__(
+        self,
+        embedder: ModelHost[str, Vector],
+        *,
+        folder: Path,
+        source: Path = SOURCE,
+    ) -> None:
+        """Prepare a store; it is opened, and rebuilt if need be, on first use.
+
+        Args:
+            embedder: the host of a sentence-embedding model (normalised vectors).
+            folder: where Chroma keeps its files.
+            source: the examples' JSON-lines file.
+        """
+        self._embedder = embedder
+        self._folder = folder
+        self._source = source
+        self._collection: Any = None
+        self._examples: dict[str, Example] = {}
+        self._opening = asyncio.Lock()
+        self._chroma = threading.Lock()
+        self._owner: FileLock | None = None
+
+    async def search(self, said: str, *, emotions: Scores, stage: str, k: int) -> list[Example]:
+        """Return the `k` best examples for what was said, best first.
+
+        Candidates come by cosine similarity; a share of their emotion in `emotions` and a matching
+        stage raise them; likeness among the chosen lowers them.
+
+        Args:
+            said: the person's words.
+            emotions: the fused probabilities by emotion; may be empty.
+            stage: a value of `tools.labels.Stage`.
+            k: how many to return.
+
+        Raises:
+            DataError: the source file is not in its format.
+            WeightsError: the embedding model is not at hand.
+        """
+        await self._open()
+        query = await self._embedder.infer(said)
+        found = await asyncio.to_thread(self._nearest, query, max(4 * k, 24))
+        return _diverse(found, emotions, stage, k)
+
+    async def _open(self) -> None:
+        if self._collection is not None:
+            return
+        async with self._opening:
+            if self._collection is not None:
+                return
+            examples = await asyncio.to_thread(read_examples, self._source)
+            mark = _mark(examples, self._embedder.name)
+            collection, fresh = await asyncio.to_thread(self._connect, mark)
+            if not fresh:
+                vectors: list[Vector] = []
+                for start in range(0, len(examples), _BATCH):
+                    batch = examples[start : start + _BATCH]
+                    vectors += await asyncio.gather(
+                        *(self._embedder.infer(example["said"]) for example in batch)
+                    )
+                collection = await asyncio.to_thread(self._fill, examples, vectors, mark)
+            self._examples = {e["id"]: e for e in examples}
+            self._collection = collection
+
+    def _connect(self, mark: str) -> tuple[Any, bool]:
+        """Open Chroma; return the collection and whether it holds just these examples."""
+        import chromadb
+        from chromadb.config import Settings
+
+        settings = Settings(anonymized_telemetry=False, allow_reset=False)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._owner = FileLock(self._folder / "owner.lock")
+        try:
+            self._owner.acquire(timeout=0)
+            self._client: Any = chromadb.PersistentClient(str(self._folder), settings)
+        except Timeout:
+            self._owner = None
+            self._client = chromadb.EphemeralClient(settings)
+        for collection in self._client.list_collections():
+            if collection.name == _COLLECTION and (collection.metadata or {}).get("mark") == mark:
+                return self._client.get_collection(_COLLECTION, embedding_function=None), True
+        return None, False
+
+    def _fill(self, examples: list[Example], vectors: Sequence[Vector], mark: str) -> Any:
+        """Build the collection anew under another name, then put it in place."""
+        building = f"{_COLLECTION}-building"
+        for collection in self._client.list_collections():
+            if collection.name == building:
+                self._client.delete_collection(building)
+        fresh = self._client.create_collection(
+            building,
+            embedding_function=None,
+            metadata={"mark": mark},
+            configuration={"hnsw": {"space": "cosine"}},
+        )
+        fresh.add(ids=[e["id"] for e in examples], embeddings=[v.tolist() for v in vectors])
+        for collection in self._client.list_collections():
+            if collection.name == _COLLECTION:
+                self._client.delete_collection(_COLLECTION)
+        fresh.modify(name=_COLLECTION)
+        return fresh
+
+    def _nearest(self, query: Vector, n: int) -> list[tuple[Example, Vector]]:
+        with self._chroma:
+            found = self._collection.query(
+                query_embeddings=[query.tolist()],
+                n_results=min(n, len(self._examples)),
+                include=["embeddings", "distances"],
+            )
+        rows = zip(found["ids"][0], found["distances"][0], found["embeddings"][0], strict=True)
+        return [
+            ({**self._examples[id_], "similarity": 1.0 - float(distance)}, np.asarray(vector))
+            for id_, distance, vector in rows
+        ]
+
+    def close(self) -> None:
+        """Give the folder free for another process."""
+        self._collection = None
+        if self._owner is not None:
+            self._owner.release()
+
+
+def _mark(examples: list[Example], embedder: str) -> str:
+    text = json.dumps([embedder, examples], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _diverse(
+    found: list[tuple[Example, Vector]], emotions: Scores, stage: str, k: int
+) -> list[Example]:
+    """Choose `k` examples that fit and differ (maximal marginal relevance)."""
+    fit = [
+        e.get("similarity", 0.0)
+        + _SAME_EMOTION * emotions.get(e["emotion"], 0.0)
+        + _SAME_STAGE * (e["stage"] == stage)
+        for e, _ in found
+    ]
+    chosen: list[int] = []
+    while len(chosen) < min(k, len(found)):
+        rest = [i for i in range(len(found)) if i not in chosen]
+
+        def worth(i: int) -> float:
+            like = max((float(found[i][1] @ found[j][1]) for j in chosen), default=0.0)
+            return (1 - _VARIETY) * fit[i] - _VARIETY * like
+
+        chosen.append(max(rest, key=worth))
+    return [found[i][0] for i in chosen]

@@ -1,0 +1,183 @@
+"""Crisis resources by country, from a dated file; see `tools/data/resources.yaml`."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from tools.errors import ConfigError
+
+FILE = Path(__file__).with_name("data") / "resources.yaml"
+
+_ALSO_CALLED = {"UK": "GB"}
+
+
+class Checked(BaseModel, extra="forbid"):
+    """Where a row was read and when; `seen` is the year printed on each source, if any."""
+
+    sources: list[str] = Field(min_length=2)
+    seen: list[int | None] = []
+    date_checked: date
+
+
+class Channel(BaseModel, extra="forbid", frozen=True):
+    """One way to reach a service; `keyword` is the word to send in a first text."""
+
+    kind: Literal["call", "text", "chat"]
+    value: str
+    keyword: str = ""
+
+
+class Resource(Checked, frozen=True):
+    """One service as it may be shown: reached by `channels`, or read at `url`.
+
+    Attributes:
+        id: stable name for audits and for what a conversation was already given.
+        hours: `24/7`, or the hours in the service's own words.
+        languages: ISO 639 codes that its people speak.
+        human: people answer, not a machine.
+        what: one sentence by language, for directories.
+    """
+
+    id: str
+    name: str
+    channels: list[Channel] = []
+    url: str = ""
+    hours: str = ""
+    languages: list[str] = []
+    human: bool = True
+    what: dict[str, str] = {}
+
+
+class Emergency(Checked):
+    """The emergency number of a country, and further ones that work there."""
+
+    number: str
+    also: list[str] = []
+
+
+class Country(BaseModel, extra="forbid"):
+    """What was verified for one country; no services means that none passed."""
+
+    emergency: Emergency
+    services: list[Resource] = []
+
+
+class EmergencyRule(Checked):
+    """What to say of emergency numbers: `call` with one, `text` where none is known."""
+
+    call: dict[str, str]
+    text: dict[str, str]
+
+
+class ResourceFile(BaseModel, extra="forbid"):
+    """The whole file."""
+
+    checked_within_days: int = Field(gt=0)
+    emergency_rule: EmergencyRule
+    international: list[Resource] = Field(min_length=1)
+    countries: dict[str, Country]
+
+    def find(self, country: str) -> Country | None:
+        """Return a country's rows by its ISO 3166 code, in any case."""
+        code = country.strip().upper()
+        return self.countries.get(_ALSO_CALLED.get(code, code))
+
+    def rows(self) -> Iterator[tuple[str, Checked]]:
+        """Give every dated row with its name."""
+        yield "emergency_rule", self.emergency_rule
+        for service in self.international:
+            yield service.id, service
+        for code, country in self.countries.items():
+            yield f"{code} emergency", country.emergency
+            for service in country.services:
+                yield service.id, service
+
+
+def read_resources(file: Path) -> ResourceFile:
+    """Read and check a resource file.
+
+    Raises:
+        ConfigError: it is not there, is no YAML, or a row lacks something.
+    """
+    try:
+        return ResourceFile.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    except OSError as error:
+        raise ConfigError(f"the resource file {str(file)!r} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the resource file {str(file)!r} is no YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"the resource file {str(file)!r} is wrong at {where!r}: {first['msg']}"
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def load_resources() -> ResourceFile:
+    """Return the shipped file, read once."""
+    return read_resources(FILE)
+
+
+def resources(country: str, language: str) -> list[Resource]:
+    """Return what to offer in a country; never empty.
+
+    Services that speak the language come first. The international directory follows where the
+    country is unknown, has no verified service, or none speaks the language.
+
+    Args:
+        country: ISO 3166 code as the person gave it, in any case; empty when unknown.
+        language: ISO 639 code or BCP 47 tag.
+    """
+    file, spoken = load_resources(), language.split("-")[0].casefold()
+    found = file.find(country)
+    services = found.services if found else []
+    speaking = [s for s in services if spoken in s.languages]
+    other = [s for s in services if spoken not in s.languages]
+    return [*speaking, *other, *([] if speaking else file.international)]
+
+
+def emergency(country: str, language: str) -> str:
+    """Return whole sentences that say which emergency number to call.
+
+    Args:
+        country: as for `resources`.
+        language: ISO 639 code or BCP 47 tag; English where the file lacks it.
+    """
+    file, spoken = load_resources(), language.split("-")[0].casefold()
+    found = file.find(country)
+    if found is None:
+        texts = file.emergency_rule.text
+        return texts.get(spoken, texts["en"])
+    calls = file.emergency_rule.call
+    return Template(calls.get(spoken, calls["en"])).substitute(number=found.emergency.number)
+
+
+def numbers() -> frozenset[str]:
+    """Return every number (digits only) and address (as written) that a reply may hold."""
+    file = load_resources()
+    found: set[str] = set()
+    for country in file.countries.values():
+        found.update(_digits(n) for n in [country.emergency.number, *country.emergency.also])
+    services = [*file.international, *(s for c in file.countries.values() for s in c.services)]
+    for service in services:
+        found.update(c.value if c.kind == "chat" else _digits(c.value) for c in service.channels)
+        found.update(filter(None, [service.url]))
+    return frozenset(found)
+
+
+def stale(today: date) -> list[str]:
+    """Return the names of the rows that were checked too long before `today`."""
+    file = load_resources()
+    oldest = today - timedelta(days=file.checked_within_days)
+    return [name for name, row in file.rows() if row.date_checked < oldest]
+
+
+def _digits(value: str) -> str:
+    return "".join(filter(str.isdigit, value))
