@@ -26,16 +26,23 @@ class Context:
         country: ISO 3166 code for crisis resources, asked and never inferred; empty when unknown.
         microphone: the person allows the use of their voice.
         camera: the person allows the use of their face.
+        correction: what the person said they feel when the last turn's reading was wrong, an
+            `Emotion` value; empty when they said nothing.
     """
 
     locale: str = "en"
     country: str = ""
     microphone: bool = False
     camera: bool = False
+    correction: str = ""
 
 
 class ExampleStore(Protocol):
     """Where counselling examples come from."""
+
+    async def open(self) -> None:
+        """Make the store ready; `search` does so too, on its first call."""
+        ...
 
     async def search(self, said: str, *, emotions: Scores, stage: str, k: int) -> list[Example]:
         """Return the `k` best examples for what was said, best first."""

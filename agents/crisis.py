@@ -8,6 +8,7 @@ from agents.context import Context, Kit, Update
 from agents.node import node
 from agents.state import ConversationState
 from tools.labels import RISK_ORDER, Risk
+from tools.phrases import SlotName
 from tools.resources import emergency, resources
 
 _SHOWN = "resources@"
@@ -50,7 +51,7 @@ def crisis_lines(state: ConversationState, context: Context, kit: Kit) -> list[s
     earlier = _levels_before(state)
     again = bool(earlier)
 
-    def slot(name: str) -> list[str]:
+    def slot(name: SlotName) -> list[str]:
         variants = phrases.slot(name, kind, again=again)
         chosen = variants[len(earlier) % len(variants) :][:1] if variants else []
         number = emergency(context.country, language)

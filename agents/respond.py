@@ -13,11 +13,13 @@ from agents.prompt import Prompt
 from agents.state import ConversationState, utterance
 from tools.chat import ChatHost, ChatRequest, Message, Role
 from tools.errors import AttuneError
-from tools.labels import UNKNOWN
-from tools.records import Note
+from tools.labels import UNKNOWN, Strategy
+from tools.records import Missing, Note
 
 _LONGEST_MESSAGE = 1_200
 """Characters of one message that the prompt shows; the middle of a longer one is left out."""
+
+_NO_VOICE: frozenset[Missing] = frozenset({"not given", "no consent", "not bound"})
 
 
 class RespondOptions(BaseModel, extra="forbid"):
@@ -62,9 +64,9 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
     notes: list[Note] = []
     last = False
     if not utterance(state):
-        sentence, last = _pick(kit, runtime, "", state), True
+        sentence, last = _fixed(state, runtime.context, kit), True
     elif state["rejected"] > options.revisions:
-        sentence, last = ("" if said else _pick(kit, runtime, _label(state), state)), True
+        sentence, last = ("" if said else _fixed(state, runtime.context, kit)), True
     else:
         try:
             async with asyncio.timeout(options.timeout):
@@ -72,7 +74,7 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
         except (AttuneError, TimeoutError) as error:
             reason = str(error) or f"no sentence within {options.timeout:g} s"
             notes.append(Note(node=kit.name, text=reason))
-            sentence, last = ("" if said else _pick(kit, runtime, _label(state), state)), True
+            sentence, last = ("" if said else _fixed(state, runtime.context, kit)), True
     candidate = None
     if sentence:
         last = last or sentence.endswith("?") or len(said) + 1 >= options.sentences
@@ -119,10 +121,7 @@ def prompt_messages(
     The engine caches prefixes, so that only what is new costs time. Demonstrations are chat turns
     of the planned strategy, never prose: a small model copies prose.
     """
-    messages = [Message("system", prompt.fill("system"))]
-    for text in prompt.entries("demonstrations").values():
-        person, _, reply = text.partition("\n---\n")
-        messages += [Message("user", person.strip()), Message("assistant", reply.strip())]
+    messages = fixed_messages(prompt)
     earlier = state["messages"][:-1]
     for message in earlier[-options.history :] if options.history else []:
         role: Role = "assistant" if isinstance(message, AIMessage) else "user"
@@ -137,6 +136,15 @@ def prompt_messages(
         ]
     messages.append(Message("user", f"{shorten(utterance(state))}\n{plan}".strip()))
     return tuple(messages)
+
+
+def fixed_messages(prompt: Prompt) -> list[Message]:
+    """Return the beginning of every prompt, which an engine may keep: system and demonstrations."""
+    messages = [Message("system", prompt.fill("system"))]
+    for text in prompt.entries("demonstrations").values():
+        person, _, reply = text.partition("\n---\n")
+        messages += [Message("user", person.strip()), Message("assistant", reply.strip())]
+    return messages
 
 
 def _plan(state: ConversationState, prompt: Prompt) -> str:
@@ -167,10 +175,20 @@ def shorten(text: str) -> str:
     return f"{text[:half]} … {text[-half:]}"
 
 
-def _pick(kit: Kit, runtime: Runtime[Context], strategy: str, state: ConversationState) -> str:
-    """Return a fixed sentence: for a turn without words, or the strategy's fallback."""
-    phrases = kit.services.phrases.for_locale(runtime.context.locale)
-    choices = phrases.fallback.get(strategy) if strategy else [phrases.no_words]
-    earlier = {m.text for m in state["messages"] if isinstance(m, AIMessage)}
-    fresh = [c for c in choices or [phrases.last_resort] if c not in earlier]
-    return random.Random(state["turn_id"]).choice(fresh or list(choices or [phrases.last_resort]))
+def _fixed(state: ConversationState, context: Context, kit: Kit) -> str:
+    """Return a fixed reply: for a turn without words, or of the planned strategy."""
+    phrases = kit.services.phrases.for_locale(context.locale)
+    if utterance(state):
+        choices = phrases.fallback[Strategy(_label(state) or Strategy.COMMUNICATION)]
+    else:
+        heard = state["heard"]["missing"]
+        choices = [
+            phrases.no_words
+            if heard in _NO_VOICE
+            else phrases.language_not_heard
+            if heard == "language"
+            else phrases.not_heard
+        ]
+    earlier = {message.text for message in state["messages"]}
+    fresh = [choice for choice in choices if choice not in earlier]
+    return random.Random(state["turn_id"]).choice(fresh or choices)

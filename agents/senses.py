@@ -113,9 +113,7 @@ async def sense(
     if model is None or found.missing:
         return {modality: reading}
     try:
-        scores = to_emotions(
-            calibrate(found.scores, model.config.temperature), model.config.labels
-        )
+        scores = to_emotions(calibrate(found.scores, model.config.temperature), model.config.labels)
     except AttuneError as error:
         return {modality: {**reading, "missing": "failed", "note": str(error)}}
     label = max(scores, key=scores.__getitem__)

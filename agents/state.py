@@ -1,15 +1,16 @@
 """The conversation state: one TypedDict of JSON-able values, and its reducers.
 
-Keys fall into three groups. *Given* by the caller; *kept* for the whole conversation; *of the turn*,
-which `begin_turn` resets. No media bytes and no unchecked sentence ever stand here: both wait in
-memory (`tools.clips`, `tools.drafts`), and the state carries a handle or a ticket.
+Keys fall into three groups: *given* by the caller, *kept* for the whole conversation, and *of the
+turn*, which `begin_turn` resets. No media bytes and no unchecked sentence ever stand here: both
+wait in memory (`tools.clips`, `tools.drafts`), and the state carries a handle or a ticket.
 """
 
 from operator import add
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
+from typing_extensions import TypedDict  # Studio needs this one before 3.12
 
 from tools.labels import highest
 from tools.records import (

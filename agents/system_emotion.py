@@ -21,9 +21,7 @@ _RESPONSE: dict[str, str] = {
 """Gladness meets joy and sorrow meets sadness; fear and anger are met by calm."""
 
 
-@node(
-    reads=("user_emotion",), wants=("examples", "strategy", "heard"), writes=("system_emotion",)
-)
+@node(reads=("user_emotion",), wants=("examples", "strategy", "heard"), writes=("system_emotion",))
 async def system_emotion(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Carry the user emotion over to a stance, with the similar examples as second voice.
 

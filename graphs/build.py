@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -19,7 +19,15 @@ from graphs.spec import GraphSpec, Route, Table
 from tools.errors import GraphError
 
 Builder = StateGraph[ConversationState, Context, TurnInput, ConversationState]
-Step = Callable[[ConversationState, Runtime[Context]], Awaitable[Update]]
+
+
+class Step(Protocol):
+    """A node bound to its kit, as LangGraph calls it."""
+
+    def __call__(self, state: ConversationState, *, runtime: Runtime[Context]) -> Awaitable[Update]:
+        """Return a part of the state."""
+        ...
+
 
 _ENDS = {START_NAME: START, END_NAME: END}
 
@@ -67,7 +75,9 @@ def prompts_of(spec: GraphSpec) -> dict[str, Prompt]:
 def step(node: Node, kit: Kit) -> Step:
     """Bind a node to its kit and note the milliseconds it takes, under its name in the graph."""
 
-    async def run(state: ConversationState, runtime: Runtime[Context]) -> Update:
+    async def run(state: ConversationState, *, runtime: Runtime[Context]) -> Update:
+        if runtime.context is None:  # nobody gave one, or a resumed run has lost it
+            runtime = runtime.override(context=Context())
         started = time.perf_counter()
         update = await node.run(state, runtime, kit)
         spent = (time.perf_counter() - started) * 1000

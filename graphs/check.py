@@ -7,8 +7,6 @@ spoken to but through `check` and `deliver`, and every screen leads to the crisi
 
 from collections.abc import Iterable, Iterator
 
-import networkx as nx
-
 from agents.check import DELIVER
 from agents.library import NODES
 from agents.node import Duty, Node
@@ -61,7 +59,11 @@ class _Graph:
         self.nodes: dict[str, Node] = {
             name: NODES[entry.use or name] for name, entry in spec.nodes.items()
         }
-        self.arrows: nx.DiGraph[str] = nx.DiGraph(spec.arrows())
+        # Imported here: a fifth of the time that importing this module would take.
+        import networkx
+
+        self._nx = networkx
+        self.arrows: networkx.DiGraph[str] = networkx.DiGraph(spec.arrows())
         self.arrows.add_nodes_from([START, END, *spec.nodes])
 
     def of(self, duty: Duty) -> set[str]:
@@ -70,11 +72,7 @@ class _Graph:
 
     def screens(self, of: str) -> set[str]:
         """Return the screens of typed `words` or of what was `heard`."""
-        return {
-            name
-            for name in self.of("screen")
-            if _screens(self.spec.nodes[name].options) == of
-        }
+        return {name for name in self.of("screen") if _screens(self.spec.nodes[name].options) == of}
 
     def reach(self, start: str, *, without: Iterable[str] = ()) -> set[str]:
         """Return what can be reached from `start` when some nodes are taken out."""
@@ -82,7 +80,13 @@ class _Graph:
         if start in gone:
             return set()
         left = self.arrows.subgraph([n for n in self.arrows if n not in gone])
-        return set(nx.descendants(left, start))
+        return set(self._nx.descendants(left, start))
+
+    def rounds(self, *, without: Iterable[str]) -> list[list[str]]:
+        """Return the ways to go round when some nodes are taken out."""
+        gone = set(without)
+        left = self.arrows.subgraph([n for n in self.arrows if n not in gone])
+        return list(self._nx.simple_cycles(left))
 
 
 def _screens(options: dict[str, object]) -> object:
@@ -141,8 +145,7 @@ def _shape(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
             yield f"{name!r} leads nowhere; add an arrow from it"
         elif END not in graph.reach(name):
             yield f"no path leads from {name!r} to END"
-    open_ended = graph.arrows.subgraph([n for n in graph.arrows if n not in graph.of("check")])
-    for cycle in nx.simple_cycles(open_ended):
+    for cycle in graph.rounds(without=graph.of("check")):
         yield f"{' -> '.join([*cycle, cycle[0]])} goes round for ever; only `check` may lead back"
 
 
@@ -197,9 +200,7 @@ def _parallel(spec: GraphSpec, source: str) -> Iterator[list[str]]:
     if len(plain) > 1:
         yield plain
     route = spec.routes.get(source)
-    groups = (
-        list(route.to.values()) if isinstance(route, Table) else [c.to for c in route or []]
-    )
+    groups = list(route.to.values()) if isinstance(route, Table) else [c.to for c in route or []]
     yield from (group for group in groups if len(group) > 1)
 
 

@@ -54,7 +54,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
     places = _layout(spec)
     wide = max(x for x, _ in places.values()) - min(x for x, _ in places.values())
     deep = max(y for _, y in places.values())
-    figure = Figure(figsize=(2.3 * wide + 4.4, 0.82 * deep + 1.6), facecolor="white")
+    figure = Figure(figsize=(2.3 * wide + 4.4, 0.82 * deep + 1.6), facecolor="white", dpi=150)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(min(x for x, _ in places.values()) - 1.0, max(x for x, _ in places.values()) + 1)
@@ -63,11 +63,12 @@ def picture(spec: GraphSpec, path: Path) -> None:
     for name, (x, y) in places.items():
         colour = "#ffffff" if name in (START, END) else _COLOURS[_duty(spec, name)]
         shape = "round,pad=0.5" if name in (START, END) else "round,pad=0.45,rounding_size=0.35"
-        text = axes.text(
+        box = axes.text(
             x, y, name, ha="center", va="center", fontsize=11, color="#22303c", zorder=3,
             bbox={"boxstyle": shape, "facecolor": colour, "edgecolor": "#5b6b7b"},
         )  # fmt: skip
-        boxes[name] = text.get_bbox_patch()
+        boxes[name] = box.get_bbox_patch()
+    figure.draw_without_rendering()  # arrows end at the boxes, whose sizes are known only now
     arrows = [(a, b, "") for a, b in spec.edges] + _routes(spec)
     for source, target, label in arrows:
         start, end = places[source], places[target]
@@ -95,7 +96,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
             ha="center", va="center", fontsize=8.5, color="#22303c",
             bbox={"boxstyle": "round,pad=0.3", "facecolor": colour, "edgecolor": "none"},
         )  # fmt: skip
-    figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    figure.savefig(path, dpi="figure", metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:

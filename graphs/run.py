@@ -4,7 +4,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
@@ -94,7 +95,7 @@ class Conversation:
 
     async def send(
         self, words: str, clips: Sequence[Clip] = (), context: Context | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Run one turn and yield its events as they happen; the last one is `Finished`.
 
         Args:
@@ -108,13 +109,15 @@ class Conversation:
         typed = accept(words)
         if not typed and not clips:
             raise InputError("Your message is empty; write or say something, and I will answer.")
-        async with self._order:
-            async for event in self._turn(typed, clips, context or Context()):
+        turn = self._turn(typed, clips, context or Context())
+        # Closing this generator must close the inner ones at once: they forget the media.
+        async with self._order, aclosing(turn) as events:
+            async for event in events:
                 yield event
 
     async def _turn(
         self, words: str, clips: Sequence[Clip], context: Context
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
         first = 0.0
         turn = secrets.token_urlsafe(12)
@@ -126,16 +129,15 @@ class Conversation:
             stream_mode=["custom", "updates"],
             durability="exit",  # the saver is in memory: nothing is won by saving every step
         )
-        said: list[str] = []
         try:
-            async for mode, part in stream:
-                if mode == "updates":
-                    for node in cast(dict[str, Any], part):
-                        yield Progress(node)
-                elif cast(dict[str, Any], part).get("type") == "sentence":
-                    first = first or time.perf_counter() - started
-                    said.append(cast(dict[str, str], part)["text"])
-                    yield Sentence(said[-1])
+            async with aclosing(cast(AsyncGenerator[Any, None], stream)) as parts:
+                async for mode, part in parts:
+                    if mode == "updates":
+                        for node in part:
+                            yield Progress(node)
+                    elif part.get("type") == "sentence":
+                        first = first or time.perf_counter() - started
+                        yield Sentence(part["text"])
             state = cast(ConversationState, (await self._state()))
             report = self._report(state)
         except AttuneError:

@@ -158,7 +158,7 @@ class _Loader(yaml.SafeLoader):
     """YAML without `on` and `yes` as booleans, and without anchors that could blow up."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]  # PyYAML has none
+        if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("anchors and aliases are not allowed in a graph file")
         return super().compose_node(parent, index)
 
@@ -167,13 +167,11 @@ _Loader.yaml_implicit_resolvers = {
     key: [(tag, regex) for tag, regex in pairs if tag != "tag:yaml.org,2002:bool"]
     for key, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf")
-)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 
 
 def find_graph(name: str, folder: Path = FOLDER) -> Path:
-    """Return the file of a graph given by name or by path.
+    """Return the file of a graph given by path, or by name in `folder` or among the shipped ones.
 
     Raises:
         UnknownName: there is no such graph.
@@ -181,9 +179,9 @@ def find_graph(name: str, folder: Path = FOLDER) -> Path:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return path
-    beside = folder / f"{name}.yaml"
-    if beside.is_file():
-        return beside
+    for place in (folder, FOLDER):
+        if (beside := place / f"{name}.yaml").is_file():
+            return beside
     raise UnknownName("graph", name, (p.stem for p in FOLDER.glob("*.yaml")))
 
 

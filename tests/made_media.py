@@ -7,18 +7,22 @@ is a 440 Hz tone.
 
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
 from PIL import Image
 
+from tools.clips import Waveform
+
 RATE = 48_000
 _SPEED = {
-    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
-    "libx264": {"preset": "ultrafast"},
+    # libvpx lets its threads spin while they wait: on a busy machine one is 50 times as quick.
+    "libvpx": {"deadline": "good", "cpu-used": "5", "lag-in-frames": "0", "threads": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
+    "libx264": {"preset": "ultrafast", "threads": "1"},
 }
 
 
@@ -27,7 +31,7 @@ def brightness(moment: float, seconds: float) -> int:
     return round(60 + 160 * moment / seconds)
 
 
-def tone(seconds: float, *, rate: int = RATE, peak: float = 0.5) -> np.ndarray:
+def tone(seconds: float, *, rate: int = RATE, peak: float = 0.5) -> Waveform:
     """Return a 440 Hz sine, float32, shape (samples,)."""
     return (peak * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)).astype("f4")
 
@@ -71,10 +75,10 @@ def recording(
     """
     file = io.BytesIO()
     with av.open(file, "w", format=container, options=muxing or {}) as out:
-        packets = []
         shown = out.add_stream(video, rate=fps) if video else None
         heard = out.add_stream(audio, rate=RATE) if audio else None
-        if shown is not None:
+        packets: list[av.Packet[Any]] = []
+        if isinstance(shown, av.VideoStream):
             shown.width, shown.height = size
             shown.pix_fmt = pixels
             shown.codec_context.time_base = Fraction(1, 1000)
@@ -83,18 +87,25 @@ def recording(
                 shown.bit_rate = 2_500_000  # a browser's default
             if rotation:
                 shown.set_display_rotation(rotation)
-            packets += _pictures(shown, moments or np.arange(0, seconds, 1 / fps), seconds, size, noise)
-        if heard is not None:
-            heard.layout = "stereo" if channels == 2 else "mono"
-            packets += _sound(heard, sound_seconds or seconds, channels)
+            times = moments or [i / fps for i in range(round(seconds * fps))]
+            for frame in _pictures(times, seconds, size, noise):
+                packets += shown.encode(frame)
+            packets += shown.encode(None)
+        if isinstance(heard, av.AudioStream):
+            layout = "stereo" if channels == 2 else "mono"
+            heard.codec_context.layout = layout
+            for sound in _sounds(sound_seconds or seconds, layout):
+                packets += heard.encode(sound)
+            packets += heard.encode(None)
         # Interleaved as a recorder writes them, so that a clip cut short has both.
-        for packet in sorted(packets, key=lambda packet: float(packet.dts * packet.time_base)):
+        for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
             out.mux(packet)
     return file.getvalue()
 
 
-def _pictures(stream, moments, seconds, size, noise):
-    packets = []
+def _pictures(
+    moments: Sequence[float], seconds: float, size: tuple[int, int], noise: int
+) -> Iterator[av.VideoFrame]:
     grain = np.random.default_rng(0)
     for moment in moments:
         picture = np.full((size[1], size[0], 3), brightness(moment, seconds), np.uint8)
@@ -103,28 +114,19 @@ def _pictures(stream, moments, seconds, size, noise):
             picture += grain.integers(0, noise, (size[1], size[0], 1), np.uint8)
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         frame.pts, frame.time_base = round(moment * 1000), Fraction(1, 1000)
-        packets += stream.encode(frame)
-    return packets + stream.encode(None)
+        yield frame
 
 
-def _sound(stream, seconds, channels):
-    packets = []
-    samples = np.repeat(tone(seconds)[None], channels, axis=0)
+def _sounds(seconds: float, layout: str) -> Iterator[av.AudioFrame]:
+    samples = np.repeat(tone(seconds)[None], 2 if layout == "stereo" else 1, axis=0)
     for start in range(0, samples.shape[1], 960):
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples[:, start : start + 960]),
-            format="fltp",
-            layout="stereo" if channels == 2 else "mono",
-        )
-        frame.sample_rate, frame.pts = RATE, start
-        frame.time_base = Fraction(1, RATE)
-        packets += stream.encode(frame)
-    return packets + stream.encode(None)
+        piece = np.ascontiguousarray(samples[:, start : start + 960])
+        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
+        yield frame
 
 
-def wav(
-    samples: np.ndarray, *, rate: int = RATE, width: int = 2, channels: int = 1
-) -> bytes:
+def wav(samples: Waveform, *, rate: int = RATE, width: int = 2, channels: int = 1) -> bytes:
     """Write `samples` in [-1, 1] as PCM of `width` bytes, the same on every channel."""
     full = 2 ** (8 * width - 1) - 1
     whole = np.repeat(np.round(samples * full).astype("<i4"), channels)

@@ -108,9 +108,7 @@ class _Reply:
 class ChatHost:
     """One language model for all conversations; replies are kept open by turn id."""
 
-    def __init__(
-        self, name: str, load: Callable[[], ChatBackend], *, max_open: int = 16
-    ) -> None:
+    def __init__(self, name: str, load: Callable[[], ChatBackend], *, max_open: int = 16) -> None:
         """Prepare a host; the model is loaded on first use.
 
         Args:

@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +72,7 @@ def read_examples(path: Path = SOURCE) -> list[Example]:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the line"
             raise DataError(f"{path.name}, line {number}: {where}: {first['msg']}") from error
-        examples.append(Example(**json.loads(row.model_dump_json())))
+        examples.append(cast(Example, row.model_dump(mode="json")))
     return examples
 
 
@@ -98,7 +98,7 @@ class ChromaExamples:
         self._source = source
         self._collection: Any = None
         self._examples: dict[str, Example] = {}
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
         self._chroma = threading.Lock()
         self._owner: FileLock | None = None
 
@@ -118,30 +118,38 @@ class ChromaExamples:
             DataError: the source file is not in its format.
             WeightsError: the embedding model is not at hand.
         """
-        await self._open()
+        await self.open()
         query = await self._embedder.infer(said)
         found = await asyncio.to_thread(self._nearest, query, max(4 * k, 24))
-        return _diverse(found, emotions, stage, k)
+        return diverse(found, emotions, stage, k)
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
+        """Open the store, and build it if need be; a caller that gives up stops nothing.
+
+        Raises:
+            DataError: the source file is not in its format.
+            WeightsError: the embedding model is not at hand.
+        """
         if self._collection is not None:
             return
-        async with self._opening:
-            if self._collection is not None:
-                return
-            examples = await asyncio.to_thread(read_examples, self._source)
-            mark = _mark(examples, self._embedder.name)
-            collection, fresh = await asyncio.to_thread(self._connect, mark)
-            if not fresh:
-                vectors: list[Vector] = []
-                for start in range(0, len(examples), _BATCH):
-                    batch = examples[start : start + _BATCH]
-                    vectors += await asyncio.gather(
-                        *(self._embedder.infer(example["said"]) for example in batch)
-                    )
-                collection = await asyncio.to_thread(self._fill, examples, vectors, mark)
-            self._examples = {e["id"]: e for e in examples}
-            self._collection = collection
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._build())
+        await asyncio.shield(self._opening)
+
+    async def _build(self) -> None:
+        examples = await asyncio.to_thread(read_examples, self._source)
+        mark = _mark(examples, self._embedder.name)
+        collection, fresh = await asyncio.to_thread(self._connect, mark)
+        if not fresh:
+            vectors: list[Vector] = []
+            for start in range(0, len(examples), _BATCH):
+                batch = examples[start : start + _BATCH]
+                vectors += await asyncio.gather(
+                    *(self._embedder.infer(example["said"]) for example in batch)
+                )
+            collection = await asyncio.to_thread(self._fill, examples, vectors, mark)
+        self._examples = {e["id"]: e for e in examples}
+        self._collection = collection
 
     def _connect(self, mark: str) -> tuple[Any, bool]:
         """Open Chroma; return the collection and whether it holds just these examples."""
@@ -178,7 +186,7 @@ class ChromaExamples:
         for collection in self._client.list_collections():
             if collection.name == _COLLECTION:
                 self._client.delete_collection(_COLLECTION)
-        fresh.modify(name=_COLLECTION)
+        fresh.modify(name=_COLLECTION, metadata={"mark": mark})
         return fresh
 
     def _nearest(self, query: Vector, n: int) -> list[tuple[Example, Vector]]:
@@ -206,7 +214,7 @@ def _mark(examples: list[Example], embedder: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _diverse(
+def diverse(
     found: list[tuple[Example, Vector]], emotions: Scores, stage: str, k: int
 ) -> list[Example]:
     """Choose `k` examples that fit and differ (maximal marginal relevance)."""

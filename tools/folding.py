@@ -12,7 +12,7 @@ LONGEST_WORD = 40
 """Characters of one word that are kept; no word of a pattern is longer."""
 
 _APOSTROPHES = "'’‘`´ʼ＇′"
-_QUOTES = "\"“”„«»‹›「」『』"
+_QUOTES = '"“”„«»‹›「」『』'
 _INSIDE_WORD = re.compile(rf"(?<=\w)[{_APOSTROPHES}](?=\w)")
 _QUOTE = re.compile(rf"[{_QUOTES}{_APOSTROPHES}]+")
 _ELLIPSIS = re.compile(r"\.{2,}|…")
@@ -31,7 +31,9 @@ _MIXED_SCRIPT = re.compile(r"(?=\w*[a-z])\w*[аеорсухіј]\w*")
 def fold(text: str) -> str:
     """Return the folded form; see the module. Never raises, in time linear in the length."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cs", "Cc") or c in "\n\t")
+    plain = "".join(
+        c for c in plain if unicodedata.category(c) not in ("Cf", "Cs", "Cc") or c in "\n\t"
+    )
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _MIXED_SCRIPT.sub(lambda m: m.group().translate(_CYRILLIC), plain)
     plain = _DISGUISED.sub(_undisguise, plain)

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _MAX_DECODED_PIXELS = 1_000_000_000  # some seconds of work; beyond, key frames have to do
-_THREADS = 4  # each further one holds a frame more in memory and saves little
+_THREADS = 4  # within one frame; more save little
 
 
-def read_frames(stream: "VideoStream", packets: "Sequence[Packet]", limits: Limits) -> list[Frame]:
+def read_frames(
+    stream: "VideoStream", packets: "Sequence[Packet[VideoStream]]", limits: Limits
+) -> list[Frame]:
     """Decode up to `limits.frames` frames, upright and scaled, in order of time.
 
     Args:
@@ -35,8 +37,8 @@ def read_frames(stream: "VideoStream", packets: "Sequence[Packet]", limits: Limi
     """
     limits.check_pixels(stream.width, stream.height)
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # it may grow on the way
-    stream.thread_type = "AUTO"
-    stream.thread_count = _THREADS
+    # Not `FRAME`: of a damaged packet, that hands out what happened to stand in memory.
+    stream.thread_type, stream.thread_count = "SLICE", _THREADS
     timed = [(packet, stamp) for packet in packets if (stamp := _stamp(packet)) is not None]
     first = next((i for i, (packet, _) in enumerate(timed) if packet.is_keyframe), 0)
     timed = timed[first:]
@@ -81,12 +83,13 @@ def _spread(stamps: Sequence[int], choice: Sequence[int], count: int) -> list[in
     if not stamps:
         return []
     start, length = min(stamps), max(stamps) - min(stamps)
+    shown = np.array([stamps[i] for i in choice], np.float64)
     middles = (start + length * (step + 0.5) / count for step in range(count))
-    return sorted({min(choice, key=lambda i, m=middle: abs(stamps[i] - m)) for middle in middles})
+    return sorted({choice[int(np.argmin(np.abs(shown - middle)))] for middle in middles})
 
 
 def _nearest(
-    stream: "VideoStream", packets: "Sequence[Packet]", wanted: Sequence[int]
+    stream: "VideoStream", packets: "Sequence[Packet[VideoStream]]", wanted: Sequence[int]
 ) -> "list[VideoFrame]":
     import av
 
@@ -111,7 +114,7 @@ def _nearest(
     return [frame for _, frame in best.values()]
 
 
-def _stamp(timed: "Packet | VideoFrame") -> int | None:
+def _stamp(timed: "Packet[VideoStream] | VideoFrame") -> int | None:
     return timed.dts if timed.pts is None else timed.pts
 
 

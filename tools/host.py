@@ -107,7 +107,8 @@ class ModelHost(Generic[In, Out]):
                 f"the model {self.name!r} has {self._waiting.maxsize} calls waiting; "
                 "try again in a moment"
             ) from None
-        return await call.future
+        result: Out = await call.future
+        return result
 
     def _start(self) -> None:
         if self._thread is None:

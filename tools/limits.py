@@ -37,7 +37,7 @@ class Limits:
             raise MediaError("This recording is empty; please try recording again.")
         if size > self.max_bytes:
             raise MediaError(
-                f"This file is larger than {_in_words(self.max_bytes / 1024**2)} MB; "
+                f"This file is larger than {_rounded(self.max_bytes / 1024**2)} MB; "
                 "please send a smaller or shorter one."
             )
 
@@ -49,9 +49,9 @@ class Limits:
         """
         if seconds > self.max_seconds + 1:
             length = (
-                f"{_in_words(self.max_seconds / 60)} minutes"
+                f"{_rounded(self.max_seconds / 60)} minutes"
                 if self.max_seconds >= 120
-                else f"{_in_words(self.max_seconds)} seconds"
+                else f"{_rounded(self.max_seconds)} seconds"
             )
             raise MediaError(
                 f"This recording is longer than {length}, the most that can be taken at once; "
@@ -70,9 +70,13 @@ class Limits:
     def too_many_pixels(self) -> MediaError:
         """Return the error for a picture that is too large to decode."""
         return MediaError(
-            f"This picture has more than {_in_words(self.max_pixels / 1e6)} megapixels; "
+            f"This picture has more than {_rounded(self.max_pixels / 1e6)} megapixels; "
             "please try a smaller one."
         )
+
+
+DEFAULT_LIMITS = Limits()
+"""What the chat page allows."""
 
 
 def unreadable(kind: str) -> MediaError:
@@ -99,5 +103,5 @@ def too_short() -> MediaError:
     )
 
 
-def _in_words(number: float) -> str:
+def _rounded(number: float) -> str:
     return f"{number:.3g}"

@@ -1,7 +1,7 @@
 """Anything a person records or picks, decoded in memory: `decode(source) -> Clip`.
 
-Stills go through Pillow (`tools.stills`), everything else through PyAV (`tools.recordings`). Nothing is written to
-a disk, and nothing but `source` is read.
+Stills go through Pillow (`tools.stills`), everything else through PyAV (`tools.recordings`).
+Nothing is written to a disk, and nothing but `source` is read.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 
 from tools.clips import SAMPLE_RATE, Clip, Waveform
 from tools.errors import MediaError
-from tools.limits import Limits
+from tools.limits import DEFAULT_LIMITS, Limits
 from tools.recordings import read_recording
 from tools.stills import read_still
 
@@ -48,7 +48,7 @@ _KINDS = (
 """Where a signature stands, the signature, and what a person calls such a file."""
 
 
-def decode(source: Path | bytes, *, limits: Limits = Limits()) -> Clip:
+def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Clip:
     """Decode a recording or a still into speech, frames, or both.
 
     Reads WebM, Matroska, MP4, MOV, M4A, 3GP, Ogg, WAV, MP3, AAC, FLAC, AIFF, AMR and CAF, and PNG,

@@ -98,9 +98,7 @@ class LocalePhrases(BaseModel, extra="forbid"):
     language_not_heard: str
     noticed_as: NoticedPhrases
 
-    def slot(
-        self, name: SlotName, kind: str = RiskKind.SUICIDE, again: bool = False
-    ) -> Variants:
+    def slot(self, name: SlotName, kind: str = RiskKind.SUICIDE, again: bool = False) -> Variants:
         """Return the variants of one part of a crisis reply, unfilled.
 
         Args:

@@ -8,19 +8,21 @@ A recording comes from a stranger. It is read from memory; FFmpeg may use a few 
 decoders only, and may open nothing else: a playlist never becomes a request or a look at a file.
 """
 
+import contextlib
 import io
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tools.clips import SAMPLE_RATE, Clip, Waveform
+from tools.clips import SAMPLE_RATE, Clip, Frame, Waveform
 from tools.frames import read_frames
 from tools.limits import Limits, too_short, unreadable
 
 if TYPE_CHECKING:
-    import av
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
@@ -62,26 +64,22 @@ def read_recording(data: bytes, limits: Limits, kind: str) -> Clip:
     """
     import av
 
+    options = {
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": ",".join(DECODERS),
+        "protocol_whitelist": "none",
+    }
     try:
-        container = av.open(
+        with av.open(
             io.BytesIO(data),
             mode="r",
-            options={
-                "format_whitelist": ",".join(CONTAINERS),
-                "codec_whitelist": ",".join(DECODERS),
-                "protocol_whitelist": "none",
-            },
+            options=options,
             metadata_errors="replace",
             io_open=_open_nothing,
-        )
+        ) as container:
+            audio, frames = _sound_and_frames(container, limits)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise unreadable(kind) from error
-    with container:
-        sound = next(filter(_readable, container.streams.audio), None)
-        pictures = next(filter(_readable, container.streams.video), None)
-        packets = _packets(container, [s for s in (sound, pictures) if s is not None], limits)
-        audio = _speech(sound, packets[sound.index], limits) if sound else None
-        frames = read_frames(pictures, packets[pictures.index], limits) if pictures else []
     if audio is not None and len(audio) < MIN_SPEECH_S * SAMPLE_RATE:
         if len(audio) and not frames:
             raise too_short()
@@ -93,6 +91,18 @@ def read_recording(data: bytes, limits: Limits, kind: str) -> Clip:
 
 def _open_nothing(*_: object) -> NoReturn:
     raise PermissionError("a recording may not open anything")
+
+
+def _sound_and_frames(
+    container: "InputContainer", limits: Limits
+) -> tuple[Waveform | None, list[Frame]]:
+    sound = next(filter(_readable, container.streams.audio), None)
+    pictures = next(filter(_readable, container.streams.video), None)
+    packets = _packets(container, [s for s in (sound, pictures) if s is not None], limits)
+    return (
+        None if sound is None else _speech(sound, packets[sound.index], limits),
+        [] if pictures is None else read_frames(pictures, packets[pictures.index], limits),
+    )
 
 
 def _readable(stream: "AudioStream | VideoStream") -> bool:
@@ -107,14 +117,14 @@ def _readable(stream: "AudioStream | VideoStream") -> bool:
 
 def _packets(
     container: "InputContainer", streams: "Sequence[AudioStream | VideoStream]", limits: Limits
-) -> "dict[int, list[Packet]]":
+) -> "dict[int, list[Packet[Any]]]":
     import av
 
-    kept: dict[int, list[Packet]] = {stream.index: [] for stream in streams}
+    kept: dict[int, list[Packet[Any]]] = {stream.index: [] for stream in streams}
     units = {stream.index: float(stream.time_base or 0) for stream in streams}
     first, last, count = math.inf, -math.inf, 0
     try:
-        for packet in container.demux(*streams):
+        for packet in container.demux(*streams) if streams else ():
             if not packet.size:
                 continue
             kept[packet.stream_index].append(packet)
@@ -130,41 +140,48 @@ def _packets(
     return kept
 
 
-def _speech(stream: "AudioStream", packets: "list[Packet]", limits: Limits) -> Waveform:
-    import av
-
-    resampler: av.AudioResampler | None = None
-    source = None
-    pieces: list[Waveform] = []
+def _speech(
+    stream: "AudioStream", packets: "Sequence[Packet[AudioStream]]", limits: Limits
+) -> Waveform:
+    pieces = [np.zeros(0, np.float32)]
     samples = 0
-
-    def keep(frames: "list[av.AudioFrame]") -> None:
-        nonlocal samples
-        for frame in frames:
+    # A recorder may change its rate or channels halfway; a resampler cannot.
+    for _, alike in groupby(_decoded(stream, packets), key=_form):
+        for frame in _resampled(alike):
             pieces.append(frame.to_ndarray()[0])
             samples += frame.samples
-        limits.check_seconds(samples / SAMPLE_RATE)
-
-    for packet in [*packets, None]:
-        try:
-            frames = stream.decode(packet)
-        except av.FFmpegError:
-            continue  # the one packet is lost, not the recording
-        for frame in frames:
-            if frame.sample_rate not in _SAMPLE_RATES:
-                continue
-            if source != (source := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                keep(resampler.resample(None) if resampler else [])
-                resampler = _resampler()
-            keep(resampler.resample(frame))
-    keep(resampler.resample(None) if resampler else [])
-    if not pieces:
-        return np.zeros(0, np.float32)
+            limits.check_seconds(samples / SAMPLE_RATE)
     return np.clip(np.nan_to_num(np.concatenate(pieces)), -1.0, 1.0)
 
 
-def _resampler() -> "av.AudioResampler":
+def _decoded(
+    stream: "AudioStream", packets: "Sequence[Packet[AudioStream]]"
+) -> "Iterator[AudioFrame]":
     import av
 
-    # Without the option, two equal channels of floats come out 3 dB louder, and clip.
-    return av.AudioResampler("flt", "mono", SAMPLE_RATE, options={"rematrix_maxval": "1"})
+    for packet in [*packets, None]:
+        # A damaged packet is lost, not the recording.
+        with contextlib.suppress(av.FFmpegError):
+            yield from (f for f in stream.decode(packet) if f.sample_rate in _SAMPLE_RATES)
+
+
+def _form(frame: "AudioFrame") -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _resampled(frames: "Iterator[AudioFrame]") -> "Iterator[AudioFrame]":
+    import av
+
+    # Without the option, two equal channels of floats come out 3 dB louder.
+    options = {"rematrix_maxval": "1"}
+    resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE, options=options)
+    joined = av.AudioFifo()  # by the second: a call for each 20 ms costs more than the work in it
+    with contextlib.suppress(av.FFmpegError):
+        for frame in frames:
+            frame.pts = None
+            joined.write(frame)
+            if joined.samples >= frame.sample_rate:
+                yield from resampler.resample(joined.read())
+        if joined.samples:
+            yield from resampler.resample(joined.read())
+        yield from resampler.resample(None)

@@ -1,6 +1,8 @@
 """Plain records that travel in the state: JSON-able, so that any checkpointer can store them."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict  # Studio needs this one before 3.12
 
 Modality = Literal["text", "voice", "face"]
 MODALITIES: tuple[Modality, ...] = ("text", "voice", "face")
@@ -64,8 +66,9 @@ class Heard(TypedDict):
 class UserEmotion(TypedDict):
     """The fused reading: `label` is `unknown` when nothing with a weight could be read.
 
-    `sources` maps each modality that took part to its weight. `disagreement` is empty, or one
-    sentence that says which sources contradict each other.
+    `sources` maps each modality that took part to its weight, and `person` to the weight of their
+    own correction. `disagreement` is empty, or one sentence that says which sources contradict each
+    other.
     """
 
     label: str

@@ -6,7 +6,6 @@ behaviour is high; what is happening now is imminent. A screen, never a diagnosi
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,11 +40,13 @@ class Excuse(BaseModel, extra="forbid"):
         before: patterns that end where the match begins, in the same clause.
         around: patterns anywhere in the same sentence.
         but: patterns in the same sentence with which the excuse does not hold.
+        about_others: it never holds for a match that begins in the first person.
     """
 
     before: list[str] = []
     around: list[str] = []
     but: list[str] = []
+    about_others: bool = False
 
 
 class Rule(BaseModel, extra="forbid"):
@@ -79,11 +80,14 @@ class _Excuse:
     before: re.Pattern[str] | None
     around: re.Pattern[str] | None
     but: re.Pattern[str] | None
+    about_others: bool
 
     def holds(self, text: str, start: int, end: int) -> bool:
         """Say whether it holds for the match that runs from `start` to `end`."""
-        first, last = text.rfind(" . ", 0, start + 1) + 2, text.find(" . ", end - 1)
-        sentence = text[max(first, 0) : last + 1 if last >= 0 else len(text)]
+        if self.about_others and _FIRST_PERSON.match(text, start):
+            return False
+        before, after = text.rfind(" . ", 0, start), text.find(" . ", end)
+        sentence = text[before + 2 if before >= 0 else 0 : after + 1 if after >= 0 else None]
         if self.but and self.but.search(sentence):
             return False
         if self.around and self.around.search(sentence):
@@ -91,6 +95,10 @@ class _Excuse:
         clause = re.split(r' [.,"] ', text[max(0, start - _REACH) : start])[-1]
         return bool(self.before and self.before.search(f" {clause.lstrip()}"))
 
+
+_FIRST_PERSON = re.compile(r"(?:i|im|ive|id|ill|ima|imma|me|my|my ?self) ")
+
+_WORD = re.compile(r"<(\w+)>")
 
 _REACH = 120
 """Characters before a match in which its clause is looked for."""
@@ -127,6 +135,7 @@ class RiskGrader:
                 _compile(f"excuse {name}", excuse.before, file.words, end=""),
                 _compile(f"excuse {name}", excuse.around, file.words),
                 _compile(f"excuse {name}", excuse.but, file.words),
+                excuse.about_others,
             )
             for name, excuse in file.excuses.items()
         }
@@ -190,12 +199,10 @@ def _compile(
     def fill(match: re.Match[str]) -> str:
         if match.group(1) not in words:
             raise UnknownName(f"word in the pattern of {name!r}", match.group(1), words)
-        return f"(?:{words[match.group(1)]})"
+        return f"(?:{_WORD.sub(fill, words[match.group(1)])})"
 
-    filled = "|".join(re.sub(r"<(\w+)>", fill, pattern) for pattern in patterns)
+    filled = "|".join(_WORD.sub(fill, pattern) for pattern in patterns)
     try:
         return re.compile(f"(?<= )(?:{filled}){end}")
     except re.error as error:
         raise ConfigError(f"a pattern of {name!r} is no regular expression: {error}") from error
-
-

@@ -7,21 +7,27 @@ trains (Desplanques et al. 2020, "ECAPA-TDNN", with far fewer channels).
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 import yaml
 from pydantic import BaseModel, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from speechbrain.dataio.encoder import CategoricalEncoder
+from speechbrain.inference.classifiers import EncoderClassifier
+from speechbrain.lobes.features import Fbank
+from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+from speechbrain.nnet.linear import Linear
 
+from tools.backends.loudness import LoudnessNormalization
 from tools.backends.options import read_options
+from tools.backends.torch_device import torch_device
 from tools.backends.voice_activity import speech_only
 from tools.clips import SAMPLE_RATE, Waveform
-from tools.errors import ConfigError, WeightsError
+from tools.errors import WeightsError
 from tools.models import Loading
 from tools.perceived import Perceived
-
-if TYPE_CHECKING:
-    from speechbrain.inference.classifiers import EncoderClassifier
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.yaml"
@@ -60,7 +66,6 @@ class Options(BaseModel, extra="forbid"):
     """What `options:` of an ECAPA model may say.
 
     Attributes:
-        threads: CPU threads of torch in this process; left out, as many as torch likes.
         longest: seconds of speech that are listened to; the end of a longer clip counts.
     """
 
@@ -74,28 +79,17 @@ def load(loading: Loading) -> "Ecapa":
         WeightsError: a file is missing, or card and weights do not fit each other.
         ConfigError: an option or the device is wrong.
     """
-    import torch
-
     options = read_options(Options, loading)
-    device = loading.config.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
-        raise ConfigError(
-            f"the model {loading.name!r} cannot run on {device!r} here; choose cpu or auto"
-        )
-    return Ecapa(open_classifier(loading.weights(), device), options.longest)
+    classifier = open_classifier(loading.weights(), torch_device(loading))
+    return Ecapa(classifier, options.longest)
 
 
-def open_classifier(folder: Path, device: str = "cpu") -> "EncoderClassifier":
+def open_classifier(folder: Path, device: str = "cpu") -> EncoderClassifier:
     """Build the classifier that a folder's card describes and load its weights.
 
     Raises:
         WeightsError: a file is missing, or card and weights do not fit each other.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
         card = Card.model_validate(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
         classifier = build(card.architecture, card.labels, device)
@@ -110,7 +104,7 @@ def open_classifier(folder: Path, device: str = "cpu") -> "EncoderClassifier":
 
 def build(
     architecture: Architecture, labels: Sequence[str], device: str = "cpu"
-) -> "EncoderClassifier":
+) -> EncoderClassifier:
     """Build a classifier with random weights, frozen and in evaluation mode.
 
     Args:
@@ -122,15 +116,6 @@ def build(
         A SpeechBrain `EncoderClassifier`; `classify_batch(waveforms, relative_lengths)` returns
         log-probabilities first, shape (batch, classes).
     """
-    import torch
-    from speechbrain.dataio.encoder import CategoricalEncoder
-    from speechbrain.inference.classifiers import EncoderClassifier
-    from speechbrain.lobes.features import Fbank
-    from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
-    from speechbrain.nnet.linear import Linear
-
-    from tools.backends.loudness import LoudnessNormalization
-
     wide, narrow = architecture.channels, architecture.channels // 2
     modules = {
         "compute_features": Fbank(
@@ -156,7 +141,7 @@ def build(
     }
     encoder = CategoricalEncoder()
     for label in labels:
-        encoder.add(label)
+        encoder.add_label(label)
     encoder.expect_len(len(labels))
     return EncoderClassifier(
         modules=modules, hparams={"label_encoder": encoder}, run_opts={"device": device}
@@ -166,7 +151,7 @@ def build(
 class Ecapa:
     """An `EncoderClassifier` over batches of waveforms of any length."""
 
-    def __init__(self, classifier: "EncoderClassifier", longest: float) -> None:
+    def __init__(self, classifier: EncoderClassifier, longest: float = 20.0) -> None:
         """Classify with `classifier` the last `longest` seconds of speech."""
         self._classifier = classifier
         self._longest = round(longest * SAMPLE_RATE)
@@ -189,8 +174,6 @@ class Ecapa:
         return Perceived(named, note=f"{seconds:.1f} s of speech")
 
     def _classify(self, speech: list[Waveform]) -> list[list[float]]:
-        import torch
-
         if not speech:
             return []
         longest = max(map(len, speech))

@@ -93,7 +93,7 @@ def _open(folder: Path, loading: Loading, options: Options) -> "WhisperModel":
             f"the model {loading.name!r} cannot run on {device!r}; choose cpu, cuda or auto"
         )
     if device == "auto":
-        import ctranslate2
+        import ctranslate2  # type: ignore[import-untyped]  # it ships no types
 
         device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
     try:

@@ -22,7 +22,9 @@ _START_S = 180.0
 class OpenVinoChat:
     """Talk to the engine process; many replies may be written at once."""
 
-    def __init__(self, name: str, path: Path, *, device: str, cache_gb: int, silent_s: float) -> None:
+    def __init__(
+        self, name: str, path: Path, *, device: str, cache_gb: int, silent_s: float
+    ) -> None:
         """Start the engine and wait until the model is loaded.
 
         Args:

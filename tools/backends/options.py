@@ -25,4 +25,6 @@ def read_options(schema: type[OptionsT], loading: Loading) -> OptionsT:
         return schema.model_validate(options)
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"the options of the model {loading.name!r} are wrong: {where}") from error
+        raise ConfigError(
+            f"the options of the model {loading.name!r} are wrong: {where}"
+        ) from error

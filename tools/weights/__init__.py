@@ -9,7 +9,8 @@ from pathlib import Path
 from tools.weights import fetching
 from tools.weights.manifest import Entry, Manifest, Pin, read_manifest
 from tools.weights.report import Report
-from tools.weights.store import State, Store, pin_folder
+from tools.weights.shipped import pin_folder
+from tools.weights.store import State, Store
 
 __all__ = [
     "Entry",

@@ -8,6 +8,7 @@
 ```
 """
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -57,6 +58,11 @@ class Cache:
     def forget_partial(self, name: str) -> None:
         """Remove an entry's work folder."""
         shutil.rmtree(self.root / "partial" / name, ignore_errors=True)
+
+    def forget_empty_partial(self, name: str) -> None:
+        """Remove an entry's work folder if there is nothing in it to resume from."""
+        with contextlib.suppress(OSError):
+            (self.root / "partial" / name).rmdir()
 
     def emptied_partial(self, name: str) -> Path:
         """Return an entry's work folder with nothing in it."""
@@ -128,6 +134,11 @@ def sha256(path: Path) -> str:
     """Return a file's sha256 in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def seen_pin(path: Path) -> Pin:
+    """Return what a file is now, as a pin."""
+    return Pin(sha256=sha256(path), size=path.stat().st_size)
 
 
 def matches(path: Path, pin: Pin) -> bool:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
+from rich.table import Column, Table
 
 from tools.weights.fetching import fetch
 from tools.weights.report import Shown
@@ -27,7 +28,8 @@ def list_entries(
 ) -> None:
     """Show every entry and whether its files are here, judged by size; `verify` hashes them."""
     store = Store()
-    table = Table("name", "size", "licence", "sources", "state", "needs")
+    name_column, state_column = Column("name", no_wrap=True), Column("state", no_wrap=True)
+    table = Table(name_column, "size", "licence", "sources", state_column, box=SIMPLE)
     rows = []
     for name, entry in store.manifest.weights.items():
         size = sum(pin.size or 0 for pin in store.pins(name).values())
@@ -44,10 +46,9 @@ def list_entries(
                 "needs": needs,
             }
         )
-        shown = f"[{_COLOURS[state]}]{state}[/]"
-        table.add_row(
-            name, decimal(size) if size else "?", entry.licence, ", ".join(sources), shown, needs
-        )
+        shown = f"[{_COLOURS[state]}]{state}[/]" + (f"\n{needs}" if needs else "")
+        bytes_ = decimal(size) if size else "?"
+        table.add_row(name, bytes_, entry.licence, ", ".join(sources), shown)
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     else:

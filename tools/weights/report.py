@@ -75,22 +75,34 @@ class Shown:
         )
         with Progress(*columns, console=self._console) as progress:
             task = progress.add_task(label, total=total)
-            yield lambda done: progress.update(task, completed=_within(done, total))
+            resumed = False
+
+            def tell(done: int) -> None:
+                nonlocal resumed
+                done = _within(done, total)
+                if resumed:
+                    progress.update(task, completed=done)
+                else:  # what was there before is no speed
+                    progress.reset(task, total=total, completed=done)
+                    resumed = True
+
+            yield tell
 
     @contextmanager
     def _lines(self, label: str, total: int | None) -> Iterator[Meter]:
         of = f" of {decimal(total)}" if total else ""
-        self.say(f"{label}: fetching{of}")
+        self.say(f"{label}: fetching{f' {decimal(total)}' if total else ''}")
         begun = told = time.monotonic()
+        before: int | None = None
 
         def tell(done: int) -> None:
-            nonlocal told
-            now = time.monotonic()
+            nonlocal told, before
+            done, now = _within(done, total), time.monotonic()
+            before = done if before is None else before
             if now - told < _LINE_EVERY:
                 return
             told = now
-            done = _within(done, total)
-            speed = done / (now - begun)
+            speed = (done - before) / (now - begun)
             left = f", {(total - done) / speed:.0f} s left" if total and speed else ""
             self.say(f"{label}: {decimal(done)}{of}, {decimal(int(speed))}/s{left}")
 

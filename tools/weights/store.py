@@ -6,15 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ValidationError
-
 from tools.errors import ConfigError, WeightsError
-from tools.weights.cache import Cache, has_size, matches, sha256
-from tools.weights.manifest import FileName, Manifest, Pin, Shipped, read_manifest
+from tools.weights.cache import Cache, has_size, matches
+from tools.weights.manifest import Manifest, Pin, Shipped, read_manifest
+from tools.weights.shipped import SHIPPED, pin_folder, read_pins
+from tools.weights.sources import hub_trouble
 
-SHIPPED = Path(__file__).parents[1] / "data"
-SHIPPED_MANIFEST = "manifest.yaml"
 GET = "python -m tools weights get"
 
 State = Literal["ready", "missing", "damaged"]
@@ -52,7 +49,7 @@ class Store:
         named = os.environ.get("ATTUNE_WEIGHTS")
         self.own = own or (Path(named).expanduser() if named else None)
         self.shipped = shipped
-        self.hub_silent = False  # set by the first fetch that finds no hub, heeded by the next
+        self._hub_trouble: str | None = None
 
     def pins(self, name: str) -> dict[str, Pin]:
         """Return what each file of an entry must be, as pinned or as trusted on this machine.
@@ -180,6 +177,12 @@ class Store:
                 "and accepts only that from then on"
             )
 
+    def hub_trouble(self) -> str:
+        """Return why the hub does not answer, or an empty string; it is asked once per store."""
+        if self._hub_trouble is None:
+            self._hub_trouble = hub_trouble()
+        return self._hub_trouble
+
     def by_hand(self, name: str, files: list[str]) -> str:
         """Return the clause that tells how to bring files oneself."""
         folder = str(self.own) if self.own else "FOLDER"
@@ -189,17 +192,20 @@ class Store:
     def _unpinned(self, name: str) -> list[str]:
         return [file for file, pin in self.pins(name).items() if not pin.sha256]
 
+    def spoilt(self, name: str) -> str:
+        """Return a clause that names a file which is there but not the right one, or nothing."""
+        pins = self.pins(name)
+        for place in self.places(name):
+            if bad := [file for file in wrong(place, pins) if (place / file).is_file()]:
+                return f"{listed(bad)} in {str(place)!r} does not have its sha256"
+        return ""
+
     def _trouble(self, name: str) -> str:
         pins = self.pins(name)
         if not pins:
             return f"the weights {name!r} have not been trained yet"
-        for place in self.places(name):
-            bad = [file for file in wrong(place, pins) if (place / file).is_file()]
-            if bad:
-                return (
-                    f"the weights {name!r} are damaged: {listed(bad)} under {str(place)!r} does "
-                    "not have its sha256"
-                )
+        if spoilt := self.spoilt(name):
+            return f"the weights {name!r} are damaged: {spoilt}"
         return f"the weights {name!r} are not here: {listed([*pins])} is missing"
 
     def _remedy(self, name: str) -> str:
@@ -207,8 +213,8 @@ class Store:
         if any(isinstance(source, Shipped) for source in entry.sources):
             return "get them back from the repository, or make them with `python -m tools train`"
         sources = ", else ".join(map(str, entry.sources))
-        files = [file for file in self.pins(name)]
-        return f"run `{GET} {name}` (from {sources}), or {self.by_hand(name, files)}"
+        by_hand = self.by_hand(name, [*self.pins(name)])
+        return f"run `{GET} {name}` (from {sources}), or {by_hand}"
 
 
 def wrong(folder: Path, pins: Mapping[str, Pin]) -> list[str]:
@@ -222,45 +228,3 @@ def listed(files: list[str]) -> str:
     """Return file names for a sentence, the first of them when they are many."""
     rest = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return f"{files[0]!r}{rest}" if files else "no file"
-
-
-class _Pins(BaseModel, extra="forbid"):
-    files: dict[FileName, Pin]
-
-
-def read_pins(folder: Path) -> dict[str, Pin]:
-    """Return what the files of a shipped folder must be; nothing when it has no manifest.
-
-    Raises:
-        ConfigError: the manifest breaks the schema.
-    """
-    path = folder / SHIPPED_MANIFEST
-    if not path.is_file():
-        return {}
-    try:
-        return _Pins.model_validate(yaml.safe_load(path.read_text("utf-8"))).files
-    except (ValidationError, yaml.YAMLError) as error:
-        raise ConfigError(
-            f"the manifest of the shipped weights {folder.name!r} is wrong: {error}"
-        ) from error
-
-
-def pin_folder(folder: Path) -> dict[str, Pin]:
-    """Write the `manifest.yaml` of a shipped folder from the files that are in it now.
-
-    Every file counts except the manifest itself and the model card.
-
-    Raises:
-        WeightsError: there is no file to pin.
-    """
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".md")
-    pins = {
-        path.relative_to(folder).as_posix(): Pin(sha256=sha256(path), size=path.stat().st_size)
-        for path in files
-        if path.name != SHIPPED_MANIFEST
-    }
-    if not pins:
-        raise WeightsError(f"there are no weight files to pin in {str(folder)!r}")
-    content = _Pins(files=dict(pins)).model_dump()
-    (folder / SHIPPED_MANIFEST).write_text(yaml.safe_dump(content), "utf-8")
-    return pins

@@ -1,0 +1,113 @@
+"""Load what a graph needs before the first person has to wait for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from agents.context import Services
+from agents.library import NODES
+from agents.prompt import Prompt
+from agents.respond import fixed_messages
+from graphs.build import prompts_of
+from graphs.shelf import Version
+from tools.chat import ChatHost, ChatRequest, Message
+from tools.clips import SAMPLE_RATE
+from tools.errors import AttuneError
+from tools.models import Bound
+from tools.speech import Speech
+
+Call = Callable[[], Awaitable[None]]
+
+_HELLO = "Hello."
+
+_WITHOUT = {
+    "respond": "The language model could not be started, so I answer with fixed sentences for now.",
+    "text_emotion": "Feelings cannot be read from words at the moment; we can talk all the same.",
+    "voice_emotion": "Feelings cannot be read from a voice at the moment; your words are enough.",
+    "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
+    "listen": "Recordings cannot be understood at the moment; please write instead.",
+    "examples": "The counselling examples cannot be used at the moment; replies are simpler for it.",
+}
+"""What is said to a person when something could not be loaded."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that works less well than it should.
+
+    Attributes:
+        text: one sentence for the person.
+        reason: what happened and what to do, for whoever runs the program.
+    """
+
+    text: str
+    reason: str
+
+
+def shortfalls(services: Services, version: Version) -> list[Notice]:
+    """Return where a model that the profile prefers is not at hand; nothing is loaded."""
+    notices = []
+    choices = services.models.choices().get("respond", [])
+    for name, entry in version.spec.nodes.items():
+        if NODES[entry.use or name].model != "respond" or entry.model or len(choices) < 2:
+            continue
+        taken = version.models.get(name, "")
+        if taken != choices[0]:
+            notices.append(
+                Notice(
+                    "The larger language model is not on this machine, so a smaller one answers; "
+                    "its replies are plainer.",
+                    f"the weights of {choices[0]!r} are not at hand, so {taken!r} answers; "
+                    "`python -m tools weights get` fetches them",
+                )
+            )
+    return notices
+
+
+async def warm(services: Services, version: Version) -> list[Notice]:
+    """Load every model of a graph with one tiny call, and open the example store.
+
+    What a text turn needs comes first; what needs a microphone or a camera afterwards.
+
+    Returns:
+        One notice for everything that failed; nothing is raised.
+    """
+    soon: dict[str, Call] = {"examples": services.examples.open}
+    later: dict[str, Call] = {}
+    prompts = prompts_of(version.spec)
+    for name, entry in version.spec.nodes.items():
+        task = NODES[entry.use or name].model
+        bound = services.models.bound(task, entry.model) if task else None
+        if bound is None or task in soon or task in later:
+            continue
+        wave = soon if task in ("respond", "text_emotion") else later
+        wave[task] = partial(_touch, task, bound, prompts.get(name, Prompt()))
+    return [*await _settle(soon), *await _settle(later)]
+
+
+async def _settle(calls: dict[str, Call]) -> list[Notice]:
+    results = await asyncio.gather(*(call() for call in calls.values()), return_exceptions=True)
+    return [
+        Notice(_WITHOUT[task], str(found) if isinstance(found, AttuneError) else repr(found))
+        for task, found in zip(calls, results, strict=True)
+        if isinstance(found, Exception)
+    ]
+
+
+async def _touch(task: str, bound: Bound, prompt: Prompt) -> None:
+    """Run the smallest input of a task; the language model keeps the fixed part of its prompt."""
+    host = bound.host
+    if isinstance(host, ChatHost):
+        messages = (*fixed_messages(prompt), Message("user", _HELLO))
+        await host.warm(ChatRequest(messages=messages, max_tokens=1))
+    elif task == "text_emotion":
+        await host.infer(_HELLO)
+    elif task == "voice_emotion":
+        await host.infer(np.zeros(SAMPLE_RATE, np.float32))
+    elif task == "listen":
+        await host.infer(Speech(np.zeros(SAMPLE_RATE, np.float32), "en"))
+    elif task == "face_emotion":
+        await host.infer([np.zeros((240, 320, 3), np.uint8)])

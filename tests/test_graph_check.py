@@ -1,0 +1,163 @@
+from pathlib import Path
+
+import pytest
+
+from graphs.build import build
+from graphs.check import problems
+from graphs.spec import FOLDER, GraphSpec, find_graph, read_graph
+from tests.made_services import stub_models, stub_services
+from tools.errors import GraphError
+
+
+def edited(folder: Path, *changes: tuple[str, str]) -> GraphSpec:
+    """Return `support.yaml` with pieces of its text replaced."""
+    text = find_graph("support").read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "edited.yaml"
+    path.write_text(text, "utf-8")
+    return read_graph(path)
+
+
+def one(spec: GraphSpec, needle: str) -> None:
+    found = problems(spec)
+    assert any(needle in problem for problem in found), found
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_graph_is_accepted(path: Path) -> None:
+    assert problems(read_graph(path), stub_models()) == []
+
+
+def test_an_unknown_node_names_the_nearest_one(tmp_path: Path) -> None:
+    one(edited(tmp_path, ("  fusion:\n", "  fusion: {use: fussion}\n")), "did you mean 'fusion'")
+
+
+def test_a_dangling_arrow_is_named(tmp_path: Path) -> None:
+    one(edited(tmp_path, ("-> respond\n", "-> responder\n")), "-> responder leads nowhere")
+
+
+def test_a_node_that_nothing_leads_to_is_named(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  fusion:\n", "  fusion:\n  again: {use: fusion}\n"))
+    one(spec, "'again' is never reached")
+
+
+def test_an_unknown_option_names_the_nearest_one(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  recall:\n", "  recall: {options: {kk: 3}}\n"))
+    one(spec, "did you mean 'k'")
+
+
+def test_an_option_of_the_wrong_kind_is_named(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  recall:\n", "  recall: {options: {k: many}}\n"))
+    one(spec, "the option 'k' of the node 'recall' is wrong")
+
+
+def test_a_model_of_another_task_cannot_be_bound(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  text_emotion:\n", "  text_emotion: {model: face}\n"))
+    assert any("cannot be bound" in p for p in problems(spec, stub_models()))
+
+
+def test_a_key_that_nothing_wrote_is_named(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        (
+            "text_emotion -> fusion -> recall -> strategy ->",
+            "text_emotion -> recall -> strategy ->",
+        ),
+        ("  fusion:\n", ""),
+    )
+    one(spec, "'system_emotion' reads 'user_emotion', which nothing before it writes")
+
+
+def test_a_reply_that_bypasses_check_is_refused(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  - deliver -> END", "  - deliver -> END\n  - fusion -> deliver"))
+    one(spec, "a reply can reach 'deliver' without passing `check`")
+
+
+def test_a_writer_that_does_not_lead_to_check_is_refused(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("respond, crisis -> check", "crisis -> check\n  - respond -> deliver"))
+    one(spec, "'respond' writes sentences and must lead to `check`")
+
+
+def test_a_graph_without_screen_is_refused(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("-> begin_turn -> screen", "-> begin_turn -> listen, face_emotion, voice_emotion"),
+        (
+            "  screen:\n    on: route\n    crisis: crisis\n"
+            "    support: [listen, face_emotion, voice_emotion]\n",
+            "",
+        ),
+        ("  screen:\n", ""),
+    )
+    one(spec, "before the typed words are screened")
+
+
+def test_a_screen_of_what_was_heard_does_not_count_as_one_of_typed_words(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  screen:\n  listen", "  screen: {options: {of: heard}}\n  listen"))
+    one(spec, "a person can be reached before the typed words are screened")
+
+
+def test_what_was_heard_cannot_be_used_unscreened(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("options: {of: heard}", "options: {of: words}"))
+    one(spec, "what 'listen' heard reaches 'text_emotion' unscreened")
+
+
+def test_a_screen_whose_crisis_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    support = "\n    support: text_emotion"
+    spec = edited(tmp_path, (f"crisis: crisis{support}", f"crisis: text_emotion{support}"))
+    one(spec, "'screen_heard' must lead from `crisis` to the crisis reply")
+
+
+def test_a_route_label_without_a_target_is_named(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("    deliver: deliver\n", ""))
+    one(spec, "the route of 'check' has no target for 'deliver'")
+
+
+def test_a_loop_that_does_not_pass_check_is_refused(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("recall -> strategy -> system_emotion -> respond", "recall -> strategy"),
+        (
+            "routes:\n",
+            "routes:\n  strategy:\n    - {when: {turn: {lt: 3}}, to: recall}\n"
+            "    - {to: system_emotion}\n  system_emotion:\n    - {to: respond}\n",
+        ),
+    )
+    one(spec, "goes round for ever")
+
+
+def test_branches_that_meet_without_a_join_are_named(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path, ("    options: {of: heard}\n    join: true", "    options: {of: heard}")
+    )
+    one(spec, "mark the node where they meet with `join: true`")
+
+
+def test_a_conditional_route_needs_a_last_case_for_all_else(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("text_emotion -> fusion -> recall", "fusion -> recall"),
+        ("routes:\n", "routes:\n  text_emotion:\n    - {when: {turn: {lt: 3}}, to: fusion}\n"),
+    )
+    one(spec, "needs a last case without `when`")
+
+
+def test_a_condition_on_an_unknown_key_names_the_nearest_one(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("text_emotion -> fusion -> recall", "fusion -> recall"),
+        (
+            "routes:\n",
+            "routes:\n  text_emotion:\n    - {when: {trun: {lt: 3}}, to: fusion}\n"
+            "    - {to: fusion}\n",
+        ),
+    )
+    one(spec, "did you mean 'turn'")
+
+
+def test_a_graph_with_problems_is_not_built(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("  - deliver -> END", "  - deliver -> END\n  - fusion -> deliver"))
+    with pytest.raises(GraphError, match="without passing `check`"):
+        build(spec, stub_services())

@@ -1,0 +1,245 @@
+import threading
+import time
+
+import pytest
+import torch
+from made_checkpoints import Marker, plant_code, save_chat_model, save_classifier
+from made_loading import loading
+
+from tools.backends import hf_chat
+from tools.chat import ChatRequest, Message
+from tools.errors import ModelError, WeightsError
+
+ASKED = (Message("system", "you were so glad"), Message("user", "the dog and me"))
+NO_SYSTEM = (
+    "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    "{% for m in messages %}<{{ m.role }}> {{ m.content }} <end> {% endfor %}<assistant> "
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_chat_model(tmp_path_factory.mktemp("chat"))
+
+
+@pytest.fixture(scope="module")
+def chat(folder):
+    return open_model(folder)
+
+
+@pytest.fixture
+def prompts(chat, monkeypatch):
+    """The prompts that the model is given, decoded."""
+    seen = []
+    generate = chat._model.generate
+
+    def spy(*args, **kwargs):
+        seen.append(chat._tokenizer.decode(kwargs["input_ids"][0]))
+        return generate(*args, **kwargs)
+
+    monkeypatch.setattr(chat._model, "generate", spy)
+    return seen
+
+
+@pytest.fixture
+def endless(chat, monkeypatch):
+    """A model that never ends a reply by itself."""
+    monkeypatch.setattr(chat._model.generation_config, "eos_token_id", None)
+    return chat
+
+
+def open_model(folder, **options):
+    return hf_chat.load(loading("hf-chat", folder, task="respond", options=options))
+
+
+def reply(chat, **settings):
+    return "".join(chat.stream(ChatRequest(ASKED, **settings)))
+
+
+def test_the_reply_comes_in_pieces_and_is_as_long_as_was_asked(endless):
+    pieces = list(endless.stream(ChatRequest(ASKED, max_tokens=12)))
+    assert len([piece for piece in pieces if piece]) > 3
+    assert len("".join(pieces).split()) <= 12
+
+
+def test_at_temperature_zero_the_same_request_gets_the_same_reply(chat):
+    assert reply(chat, max_tokens=12) == reply(chat, max_tokens=12) != ""
+
+
+def test_at_a_higher_temperature_replies_differ(endless):
+    torch.manual_seed(0)
+    assert len({reply(endless, max_tokens=12, temperature=1.5) for _ in range(4)}) > 1
+
+
+def test_the_prompt_follows_the_chat_template(chat, prompts):
+    reply(chat, max_tokens=1)
+    assert prompts == ["<system> you were so glad <end> <user> the dog and me <end> <assistant>"]
+
+
+def test_the_reply_goes_on_behind_its_prefix(chat, prompts):
+    written = reply(chat, prefix="tell me more ", max_tokens=4)
+    assert prompts[0].endswith("<assistant> tell me more")
+    assert not written.startswith("tell me more")
+
+
+def test_a_prefix_is_what_the_model_would_have_written_itself(endless):
+    whole = reply(endless, max_tokens=8).split()
+    rest = reply(endless, prefix=" ".join(whole[:3]), max_tokens=5).split()
+    assert whole[3:] == rest
+
+
+def test_a_template_without_a_system_role_gets_its_words_from_the_user(tmp_path, monkeypatch):
+    chat = open_model(save_chat_model(tmp_path, template=NO_SYSTEM))
+    request = ChatRequest(ASKED)
+    assert chat._prompt(request).startswith("<user> you were so glad\n\nthe dog and me <end>")
+
+
+def test_neighbours_of_one_role_are_joined():
+    joined = hf_chat.alternating([*ASKED, Message("user", "."), Message("assistant", "so")])
+    assert [(m.role, m.content) for m in joined] == [
+        ("user", "you were so glad\n\nthe dog and me\n\n."),
+        ("assistant", "so"),
+    ]
+
+
+def test_closing_the_reply_stops_the_model(endless):
+    pieces = endless.stream(ChatRequest(ASKED, max_tokens=200))
+    next(pieces)
+    pieces.close()
+    assert wait_until(lambda: not endless._lock.locked(), 5)
+    assert not [t for t in threading.enumerate() if t.name == "generate"]
+
+
+def test_one_reply_is_written_at_a_time(endless, monkeypatch):
+    running, most = [], []
+    forward = endless._model.forward
+
+    def spy(*args, **kwargs):
+        running.append(threading.get_ident())
+        most.append(len(set(running)))
+        time.sleep(0.005)
+        output = forward(*args, **kwargs)
+        running.remove(threading.get_ident())
+        return output
+
+    monkeypatch.setattr(endless._model, "forward", spy)
+    replies = []
+    threads = [
+        threading.Thread(target=lambda: replies.append(reply(endless, max_tokens=6)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1
+    assert len(replies) == 3 and len(set(replies)) == 1
+
+
+def test_a_cancelled_reply_in_the_queue_is_never_begun(endless, prompts):
+    first = endless.stream(ChatRequest(ASKED, max_tokens=200))
+    next(first)
+    endless_lock_waiter = endless.stream(ChatRequest(ASKED, prefix="more", max_tokens=200))
+    thread = threading.Thread(target=lambda: next(endless_lock_waiter, None), daemon=True)
+    thread.start()
+    first.close()
+    thread.join(5)
+    endless_lock_waiter.close()
+    assert wait_until(lambda: not endless._lock.locked(), 5)
+
+
+def test_a_model_that_stands_still_is_given_up(folder):
+    chat = open_model(folder, silent_s=0.05)
+    with chat._lock, pytest.raises(ModelError, match="'made' wrote nothing for 0.05 s"):
+        reply(chat)
+
+
+def test_a_failure_is_told_without_what_was_said(chat, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("the dog and me")
+
+    monkeypatch.setattr(chat._model, "generate", fail)
+    with pytest.raises(ModelError, match="'made' failed: RuntimeError$"):
+        reply(chat)
+
+
+def test_the_model_works_again_after_a_failure(folder, monkeypatch):
+    chat = open_model(folder)
+    with monkeypatch.context() as broken:
+        broken.setattr(chat._model, "forward", lambda *a, **k: 1 / 0)
+        with pytest.raises(ModelError):
+            reply(chat)
+    assert reply(chat, max_tokens=3)
+
+
+def test_a_full_gpu_is_told_in_words(chat, monkeypatch):
+    def fail(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(chat._model, "generate", fail)
+    with pytest.raises(ModelError, match="the GPU has not enough memory"):
+        reply(chat)
+
+
+def test_a_prompt_that_does_not_fit_is_refused(chat):
+    with pytest.raises(ModelError, match="room for 256"):
+        reply(chat, max_tokens=250)
+
+
+def test_the_models_own_sampling_settings_do_not_count(tmp_path):
+    folder = save_chat_model(tmp_path)
+    plain = reply(open_model(folder), max_tokens=12)
+    (folder / "generation_config.json").write_text(
+        '{"do_sample": true, "temperature": 9.0, "repetition_penalty": 9.0, "eos_token_id": [7]}'
+    )
+    assert reply(open_model(folder), max_tokens=12) == plain
+
+
+def test_every_end_token_of_the_model_ends_a_reply(tmp_path):
+    folder = save_chat_model(tmp_path)
+    (folder / "generation_config.json").write_text('{"eos_token_id": [9, 11]}')
+    assert open_model(folder)._model.generation_config.eos_token_id == [7, 9, 11]
+
+
+def test_a_model_without_a_chat_template_is_refused(tmp_path):
+    folder = save_chat_model(tmp_path, template="")
+    with pytest.raises(WeightsError, match="no chat template"):
+        open_model(folder)
+
+
+def test_another_kind_of_model_is_refused(tmp_path):
+    with pytest.raises(WeightsError, match="lack 'lm_head"):
+        open_model(save_classifier(tmp_path, ["a", "b"]))
+
+
+def test_pickled_weights_are_refused_without_being_opened(tmp_path):
+    folder, marker = save_chat_model(tmp_path / "model"), tmp_path / "ran"
+    (folder / "model.safetensors").unlink()
+    torch.save({"weight": Marker(marker)}, folder / "pytorch_model.bin")
+    with pytest.raises(WeightsError, match="cannot be read from its folder"):
+        open_model(folder)
+    assert not marker.exists()
+
+
+def test_python_files_in_the_folder_are_never_run(tmp_path):
+    folder, marker = save_chat_model(tmp_path / "model"), tmp_path / "ran"
+    plant_code(folder, marker, AutoConfig="C", AutoModelForCausalLM="M", AutoTokenizer="T")
+    with pytest.raises(WeightsError, match="cannot be read from its folder"):
+        open_model(folder)
+    assert not marker.exists()
+
+
+def test_a_chat_template_cannot_reach_out_of_its_sandbox(tmp_path):
+    template = "{{ messages.__class__.__base__.__subclasses__() }}"
+    chat = open_model(save_chat_model(tmp_path, template=template))
+    with pytest.raises(ModelError, match="SecurityError"):
+        reply(chat)
+
+
+def wait_until(true, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true() and not [t for t in threading.enumerate() if t.name == "generate"]:
+            return True
+        time.sleep(0.01)
+    return False

@@ -1,0 +1,123 @@
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from tools.errors import Busy, ModelError, WeightsError
+from tools.host import ModelHost
+
+
+class Doubling:
+    """Double every number; slow enough that callers gather."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.threads: set[str] = set()
+
+    def predict(self, items: Sequence[int]) -> list[int]:
+        self.batches.append(len(items))
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.02)
+        return [2 * item for item in items]
+
+
+async def test_callers_that_wait_together_share_a_batch() -> None:
+    backend = Doubling()
+    host = ModelHost("doubling", lambda: backend, max_batch=8)
+    assert await asyncio.gather(*map(host.infer, range(17))) == [2 * i for i in range(17)]
+    assert sum(backend.batches) == 17 and len(backend.batches) <= 4
+
+
+async def test_a_model_runs_in_one_thread_off_the_event_loop() -> None:
+    backend = Doubling()
+    host = ModelHost("doubling", lambda: backend)
+    await asyncio.gather(*map(host.infer, range(20)))
+    assert backend.threads == {"host-doubling"}
+
+
+async def test_nothing_is_loaded_before_the_first_call() -> None:
+    loaded = []
+    host = ModelHost("doubling", lambda: loaded.append(1) or Doubling())
+    assert not loaded
+    await asyncio.gather(*map(host.infer, range(3)))
+    assert loaded == [1]
+
+
+async def test_a_failing_batch_fails_its_callers_and_not_the_host() -> None:
+    class Moody(Doubling):
+        def predict(self, items: Sequence[int]) -> list[int]:
+            if 13 in items:
+                raise RuntimeError("unlucky")
+            return super().predict(items)
+
+    host = ModelHost("moody", Moody)
+    with pytest.raises(ModelError, match="the model 'moody' failed: RuntimeError: unlucky"):
+        await host.infer(13)
+    assert await host.infer(4) == 8
+
+
+async def test_loading_is_tried_again_after_it_failed() -> None:
+    tries = []
+
+    def load() -> Doubling:
+        tries.append(1)
+        if len(tries) == 1:
+            raise WeightsError("the weights are missing")
+        return Doubling()
+
+    host = ModelHost("late", load)
+    with pytest.raises(WeightsError):
+        await host.infer(1)
+    assert await host.infer(1) == 2
+
+
+async def test_a_full_queue_refuses_at_once() -> None:
+    started = threading.Event()
+
+    class Stuck(Doubling):
+        def predict(self, items: Sequence[int]) -> list[int]:
+            started.set()
+            time.sleep(0.3)
+            return [0 for _ in items]
+
+    host = ModelHost("stuck", Stuck, max_batch=1, max_waiting=2)
+    first = asyncio.create_task(host.infer(0))
+    await asyncio.to_thread(started.wait)
+    waiting = [asyncio.create_task(host.infer(i)) for i in (1, 2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy, match="2 calls waiting"):
+        await host.infer(3)
+    await asyncio.gather(first, *waiting)
+
+
+async def test_a_caller_that_gave_up_is_not_computed() -> None:
+    backend = Doubling()
+    host = ModelHost("doubling", lambda: backend, max_batch=1)
+    first = asyncio.create_task(host.infer(1))
+    await asyncio.sleep(0.005)
+    second = asyncio.create_task(host.infer(2))
+    await asyncio.sleep(0)
+    second.cancel()
+    await first
+    assert await host.infer(3) == 6
+    assert sum(backend.batches) == 2
+
+
+async def test_a_backend_that_loses_items_is_an_error() -> None:
+    class Losing(Doubling):
+        def predict(self, items: Sequence[int]) -> list[int]:
+            return []
+
+    with pytest.raises(ModelError, match="0 results for 1 items"):
+        await ModelHost("losing", Losing).infer(1)
+
+
+async def test_a_closed_host_ends_its_thread_and_can_be_used_again() -> None:
+    host = ModelHost("closing", Doubling)
+    await host.infer(1)
+    host.close()
+    await asyncio.sleep(0.05)
+    assert not [t for t in threading.enumerate() if t.name == "host-closing"]
+    assert await host.infer(2) == 4

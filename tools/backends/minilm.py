@@ -1,0 +1,197 @@
+"""Sentence vectors and token states from all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
+
+One copy of the weights serves retrieval, which wants the pooled vector, and the text-emotion head,
+which wants the states of the tokens part of the way up and climbs on from there by itself.
+"""
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from tools.backends.options import read_options
+from tools.errors import ConfigError, WeightsError
+from tools.models import Loading
+
+if TYPE_CHECKING:
+    from transformers import BertModel, PreTrainedTokenizerBase
+
+Vector: TypeAlias = npt.NDArray[np.float32]
+"""A sentence, shape (width,), of length 1; the width of all-MiniLM-L6-v2 is 384."""
+
+MAX_TOKENS = 256
+"""Tokens that are read, the limit that the encoder was trained with."""
+
+MAX_CHARACTERS = 4_096
+"""Characters that are tokenized; prose fills `MAX_TOKENS` with about 1,200."""
+
+_BATCH = 32
+
+
+class Options(BaseModel, extra="forbid"):
+    """What `options:` of a MiniLM model may say.
+
+    Attributes:
+        threads: CPU threads of torch in this process, never more than it has already.
+    """
+
+    threads: int = Field(default=2, ge=1)
+
+
+@dataclass(frozen=True)
+class TokenStates:
+    """What the encoder thinks of every token of a batch.
+
+    Attributes:
+        hidden: the states after the layers that were run, shape (batch, tokens, width).
+        mask: True where there is a token, False where a shorter text is padded; (batch, tokens).
+    """
+
+    hidden: Tensor
+    mask: Tensor
+
+
+def load(loading: Loading) -> "MiniLM":
+    """Load the encoder from the model's folder.
+
+    Raises:
+        WeightsError: the folder holds no BERT encoder that transformers can read.
+        ConfigError: an option or the device is wrong.
+    """
+    options = read_options(Options, loading)
+    device = loading.config.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
+        raise ConfigError(
+            f"the model {loading.name!r} cannot run on {device!r} here; choose cpu or auto"
+        )
+    torch.set_num_threads(min(options.threads, torch.get_num_threads()))
+    return open_encoder(loading.weights(), device)
+
+
+def open_encoder(folder: Path, device: str = "cpu") -> "MiniLM":
+    """Read an encoder and its tokenizer from a folder; nothing is downloaded.
+
+    Raises:
+        WeightsError: the folder holds no BERT encoder that transformers can read.
+    """
+    from transformers import AutoModel, AutoTokenizer, BertModel
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"the encoder in {folder.name!r} cannot be loaded: {error}") from error
+    if not isinstance(model, BertModel):
+        raise WeightsError(f"the encoder in {folder.name!r} is no BERT; MiniLM is one")
+    return MiniLM(model.to(device).eval(), tokenizer)
+
+
+class MiniLM:
+    """A BERT encoder over batches of sentences of any length; safe to call from many threads."""
+
+    def __init__(self, model: "BertModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+        """Encode with `model`, which is in evaluation mode."""
+        self._model = model
+        self._tokenizer = tokenizer
+        self._tokenizing = threading.Lock()
+        self._trunks: dict[int, BertModel] = {self.depth: model}
+
+    @property
+    def width(self) -> int:
+        """Numbers in a vector."""
+        return int(self._model.config.hidden_size)
+
+    @property
+    def depth(self) -> int:
+        """Transformer layers."""
+        return int(self._model.config.num_hidden_layers)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its tensors are."""
+        return self._model.device
+
+    def predict(self, items: Sequence[str], /) -> list[Vector]:
+        """Return one vector of length 1 per text: the mean over its tokens, normalised."""
+        vectors: dict[int, Vector] = {}
+        for places, states in self.stream(items):
+            shown = states.mask.unsqueeze(-1)
+            mean = (states.hidden * shown).sum(1) / shown.sum(1)
+            for place, row in zip(places, torch.nn.functional.normalize(mean), strict=True):
+                vectors[place] = row.cpu().numpy()
+        return [vectors[place] for place in range(len(items))]
+
+    def stream(
+        self, texts: Sequence[str], layers: int | None = None
+    ) -> Iterator[tuple[list[int], TokenStates]]:
+        """Encode any number of texts in batches of similar length.
+
+        Args:
+            texts: the texts; what goes beyond `MAX_TOKENS` of one is not read.
+            layers: how many transformer layers to run; all of them by default.
+
+        Yields:
+            The places of a batch's texts in `texts`, and the batch's states.
+        """
+        tokens = self._tokenize(texts)
+        order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            yield places, self._encode([tokens[place] for place in places], layers)
+
+    def states(self, texts: Sequence[str], layers: int | None = None) -> TokenStates:
+        """Encode a few texts as one batch, in their order."""
+        return self._encode(self._tokenize(texts), layers)
+
+    def layer(self, index: int) -> dict[str, Tensor]:
+        """Return the parameters of one transformer layer by name, to start training from."""
+        return dict(self._model.encoder.layer[index].state_dict())
+
+    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        # A lone surrogate cannot be written as UTF-8, and the tokenizer would refuse the batch.
+        short = [text[:MAX_CHARACTERS].encode("utf-8", "replace").decode() for text in texts]
+        with self._tokenizing:  # transformers' fast tokenizers are not safe to share
+            ids: list[list[int]] = self._tokenizer(
+                short, truncation=True, max_length=MAX_TOKENS, return_attention_mask=False
+            )["input_ids"]
+        return ids
+
+    @torch.inference_mode()
+    def _encode(self, tokens: list[list[int]], layers: int | None) -> TokenStates:
+        longest = max(map(len, tokens))
+        ids = torch.zeros(len(tokens), longest, dtype=torch.long)
+        mask = torch.zeros(len(tokens), longest, dtype=torch.bool)
+        for row, line in enumerate(tokens):
+            ids[row, : len(line)] = torch.tensor(line)
+            mask[row, : len(line)] = True
+        trunk = self._trunk(self.depth if layers is None else layers)
+        ids, mask = ids.to(trunk.device), mask.to(trunk.device)
+        return TokenStates(trunk(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
+
+    def _trunk(self, layers: int) -> "BertModel":
+        """Return a model of the lowest layers only, which shares its weights with the whole."""
+        if layers not in self._trunks:
+            from transformers import BertModel
+
+            config = copy.deepcopy(self._model.config)
+            config.num_hidden_layers = 0
+            with torch.device("meta"):  # every weight is replaced by a shared one below
+                trunk = BertModel(config, add_pooling_layer=False)
+            trunk.embeddings = self._model.embeddings
+            trunk.encoder.layer = self._model.encoder.layer[:layers]
+            self._trunks[layers] = trunk.eval()
+        return self._trunks[layers]

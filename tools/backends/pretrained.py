@@ -1,0 +1,58 @@
+"""A transformers model and its tokenizer out of a folder, as data: no network, pickle or code.
+
+`use_safetensors` refuses pickled weights, `trust_remote_code=False` the Python files that a
+folder's `auto_map` may name, and a checkpoint that lacks a layer of the model is refused too:
+transformers itself would fill the layer with random numbers and go on.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import WeightsError
+from tools.models import Loading
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def read_pretrained(
+    loading: Loading, kind: Any, *, dtype: "torch.dtype", device: str
+) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
+    """Read a model and its tokenizer from the model's verified folder.
+
+    Args:
+        loading: names the folder.
+        kind: one of transformers' auto classes, e.g. `AutoModelForCausalLM`.
+        dtype: number format of the weights.
+        device: where the weights go.
+
+    Returns:
+        The model, in evaluation mode, and its tokenizer.
+
+    Raises:
+        WeightsError: the folder is no complete safetensors model of this kind.
+    """
+    from transformers import AutoTokenizer
+
+    folder = loading.weights()
+    safely = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safely)
+        model, report = kind.from_pretrained(
+            folder, **safely, use_safetensors=True, dtype=dtype, output_loading_info=True
+        )
+    except Exception as error:  # each kind of damage has an error type of its own
+        raise WeightsError(
+            f"the model {loading.name!r} cannot be read from its folder: {_first_line(error)}; "
+            f"fetch the weights {loading.config.weights!r} again"
+        ) from error
+    if absent := sorted(report["missing_keys"]):
+        raise WeightsError(
+            f"the weights {loading.config.weights!r} of the model {loading.name!r} lack "
+            f"{absent[0]!r} and {len(absent) - 1} more layers; they are of another kind of model"
+        )
+    return model.to(device).eval(), tokenizer
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -1,0 +1,87 @@
+"""EmoDB (Burkhardt et al. 2005, "A database of German emotional speech"): acted; CC0 1.0.
+
+A folder holds one folder per label with 16 kHz mono wav files; the first two digits of a file's
+name are the speaker.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.clips import SAMPLE_RATE, Waveform
+from tools.errors import DataError
+
+LABELS = ("angry", "happy", "neutral", "sad")
+"""The four classes that are used; IEMOCAP's recognisers have the same."""
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One sentence of one actor; `label` is its place in `LABELS`."""
+
+    audio: Waveform
+    label: int
+    speaker: str
+
+
+def read_emodb(folder: Path) -> list[Utterance]:
+    """Read every utterance of the four classes, in order of label and file name.
+
+    Raises:
+        DataError: a label has no files, or a file is not in the format (the file is named).
+    """
+    utterances = []
+    for place, label in enumerate(LABELS):
+        files = sorted((folder / label).glob("*.wav"))
+        if not files:
+            raise DataError(
+                f"the folder {folder.name!r} has no wav files under {label!r}; "
+                f"EmoDB must be sorted into {', '.join(LABELS)}"
+            )
+        utterances += [_read(file, place) for file in files]
+    return utterances
+
+
+def _read(file: Path, label: int) -> Utterance:
+    import soundfile
+
+    speaker = file.name[:2]
+    if not speaker.isdigit():
+        raise DataError(
+            f"the file name {file.name!r} must begin with two digits, which are the speaker"
+        )
+    try:
+        audio, rate = soundfile.read(file, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise DataError(f"cannot read {file.name!r}: {error}") from error
+    if rate != SAMPLE_RATE or audio.shape[1] != 1 or not len(audio):
+        raise DataError(
+            f"the file {file.name!r} has {audio.shape[1]} channels at {rate} Hz and "
+            f"{len(audio)} samples; it must be mono at {SAMPLE_RATE} Hz and not empty"
+        )
+    return Utterance(np.ascontiguousarray(audio[:, 0]), label, speaker)
+
+
+def truth(utterances: Sequence[Utterance]) -> Places:
+    """Return the place of every utterance's label."""
+    return np.array([utterance.label for utterance in utterances], dtype=np.int64)
+
+
+def part_speakers(utterances: Sequence[Utterance], folds: int) -> list[list[str]]:
+    """Deal the speakers into `folds` groups, each to be held out once.
+
+    Raises:
+        DataError: there are fewer speakers than folds, or fewer than two.
+    """
+    speakers = sorted({utterance.speaker for utterance in utterances})
+    if not 2 <= folds <= len(speakers):
+        raise DataError(
+            f"the corpus has {len(speakers)} speakers and cannot be parted into {folds} folds; "
+            f"choose from 2 to {len(speakers)}"
+        )
+    return [speakers[place::folds] for place in range(folds)]

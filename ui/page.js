@@ -1,0 +1,71 @@
+// What must work at once and without the server: the way to a human, and the sign that a camera or a
+// microphone is in use. Everything else is Gradio's.
+(() => {
+  const byId = (id) => document.getElementById(id);
+
+  const help = (open) => {
+    const panel = byId("help");
+    const button = byId("help-button");
+    if (!panel || !button) return;
+    panel.classList.toggle("open", open);
+    button.setAttribute("aria-expanded", String(open));
+    if (open) {
+      panel.focus({ preventScroll: true });
+    } else {
+      button.focus({ preventScroll: true });
+    }
+  };
+
+  // Devices: every track that the page is given is known here, until it ends.
+  const tracks = new Set();
+  const show = () => {
+    for (const kind of ["audio", "video"]) {
+      const live = [...tracks].some((t) => t.kind === kind && t.readyState === "live");
+      document.documentElement.classList.toggle(`${kind}-in-use`, live);
+    }
+  };
+  const watch = (track) => {
+    tracks.add(track);
+    const stop = track.stop.bind(track);
+    track.stop = () => {
+      stop();
+      tracks.delete(track);
+      show();
+    };
+    track.addEventListener("ended", show);
+  };
+  if (navigator.mediaDevices) {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      stream.getTracks().forEach(watch);
+      show();
+      return stream;
+    };
+  }
+
+  window.attune = {
+    toggleHelp: () => help(!byId("help").classList.contains("open")),
+    closeHelp: () => help(false),
+    // A withdrawn consent ends the recording here, whatever the server does.
+    release: (kind) => [...tracks].filter((t) => t.kind === kind).forEach((t) => t.stop()),
+    toBox: () => byId("box")?.querySelector("textarea")?.focus(),
+    // Gradio has no parameters for these.
+    ready: () => {
+      const button = byId("help-button");
+      button.setAttribute("aria-expanded", "false");
+      button.setAttribute("aria-controls", "help");
+      const panel = byId("help");
+      panel.setAttribute("role", "region");
+      panel.setAttribute("aria-label", button.textContent.trim());
+      panel.tabIndex = -1;
+      for (const id of ["status", "notice", "noticed"]) {
+        byId(id)?.setAttribute("role", "status");
+        byId(id)?.setAttribute("aria-live", "polite");
+      }
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && byId("help")?.classList.contains("open")) help(false);
+  });
+})();
