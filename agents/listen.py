@@ -7,7 +7,7 @@ from agents.node import node
 from agents.senses import SenseOptions, attempt, voice_clip
 from agents.state import ConversationState
 from tools.records import Heard
-from tools.speech import Speech, Transcript
+from tools.transcript import Speech, Transcript
 from tools.words import clean
 
 

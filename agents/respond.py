@@ -3,21 +3,17 @@
 import asyncio
 import random
 
-from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from agents.briefing import brief
 from agents.context import Context, Kit, Update
 from agents.node import node
-from agents.prompt import Prompt
 from agents.state import ConversationState, utterance
-from tools.chat import ChatHost, ChatRequest, Message, Role
+from tools.chat import ChatHost, ChatRequest
 from tools.errors import AttuneError
-from tools.labels import UNKNOWN, Strategy
+from tools.labels import Strategy
 from tools.records import Missing, Note
-
-_LONGEST_MESSAGE = 1_200
-"""Characters of one message that the prompt shows; the middle of a longer one is left out."""
 
 _NO_VOICE: frozenset[Missing] = frozenset({"not given", "no consent", "not bound"})
 
@@ -96,7 +92,12 @@ async def _write(state: ConversationState, kit: Kit) -> str:
         host.open(
             turn,
             ChatRequest(
-                messages=prompt_messages(state, kit.prompt, kit.options),
+                messages=brief(
+                    state,
+                    kit.prompt,
+                    history=kit.options.history,
+                    demonstrations=kit.options.demonstrations,
+                ),
                 prefix=" ".join(state["said"]) + " " if state["said"] else "",
                 max_tokens=kit.options.max_tokens,
                 temperature=0.7 if state["rejected"] else kit.options.temperature,
@@ -113,66 +114,8 @@ def tidy(sentence: str) -> str:
     return sentence
 
 
-def prompt_messages(
-    state: ConversationState, prompt: Prompt, options: RespondOptions
-) -> tuple[Message, ...]:
-    """Lay out the prompt: what never changes, then the history, then what is new this turn.
-
-    The engine caches prefixes, so that only what is new costs time. Demonstrations are chat turns
-    of the planned strategy, never prose: a small model copies prose.
-    """
-    messages = fixed_messages(prompt)
-    earlier = state["messages"][:-1]
-    for message in earlier[-options.history :] if options.history else []:
-        role: Role = "assistant" if isinstance(message, AIMessage) else "user"
-        if isinstance(message, (AIMessage, HumanMessage)):
-            messages.append(Message(role, shorten(message.text)))
-    plan = _plan(state, prompt)
-    fitting = [e for e in state["examples"] if e["strategy"] == _label(state)]
-    for example in fitting[: options.demonstrations]:
-        messages += [
-            Message("user", f"{example['said']}\n{plan}".strip()),
-            Message("assistant", example["reply"]),
-        ]
-    messages.append(Message("user", f"{shorten(utterance(state))}\n{plan}".strip()))
-    return tuple(messages)
-
-
-def fixed_messages(prompt: Prompt) -> list[Message]:
-    """Return the beginning of every prompt, which an engine may keep: system and demonstrations."""
-    messages = [Message("system", prompt.fill("system"))]
-    for text in prompt.entries("demonstrations").values():
-        person, _, reply = text.partition("\n---\n")
-        messages += [Message("user", person.strip()), Message("assistant", reply.strip())]
-    return messages
-
-
-def _plan(state: ConversationState, prompt: Prompt) -> str:
-    """Return the plan in brackets that stands behind the person's words; empty without one."""
-    label = _label(state)
-    if not label:
-        return ""
-    felt, stance = state["user_emotion"]["label"], state["system_emotion"]["label"]
-    parts = [prompt.entries("strategies").get(label, label)]
-    if felt in (entries := prompt.entries("feelings")) and felt != UNKNOWN:
-        parts.insert(0, entries[felt])
-    if stance:
-        parts.append(prompt.entries("stances").get(stance, ""))
-    if state["user_emotion"]["disagreement"]:
-        parts.append(prompt.fill("disagreement"))
-    return prompt.fill("plan", plan=" ".join(part for part in parts if part))
-
-
 def _label(state: ConversationState) -> str:
     return state["strategy"]["label"]
-
-
-def shorten(text: str) -> str:
-    """Cut the middle out of a text longer than `_LONGEST_MESSAGE` characters."""
-    if len(text) <= _LONGEST_MESSAGE:
-        return text
-    half = _LONGEST_MESSAGE // 2
-    return f"{text[:half]} … {text[-half:]}"
 
 
 def _fixed(state: ConversationState, context: Context, kit: Kit) -> str:

@@ -7,17 +7,17 @@ from functools import partial
 
 import numpy as np
 
+from agents.briefing import fixed_messages
 from agents.context import Services
 from agents.library import NODES
 from agents.prompt import Prompt
-from agents.respond import fixed_messages
 from graphs.build import prompts_of
 from graphs.shelf import Version
 from tools.chat import ChatHost, ChatRequest, Message
 from tools.clips import SAMPLE_RATE
 from tools.errors import AttuneError
 from tools.models import Bound
-from tools.speech import Speech
+from tools.transcript import Speech
 
 Call = Callable[[], Awaitable[None]]
 

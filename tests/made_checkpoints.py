@@ -1,11 +1,13 @@
 """Checkpoints with random weights: the files of a real one, of whatever size a test wants."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -17,39 +19,20 @@ from transformers import (
 )
 
 TEMPLATE = (
-    "{% for m in messages %}<{{ m.role }}> {{ m.content }} <end> {% endfor %}"
-    "{% if add_generation_prompt %}<assistant> {% endif %}"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 LABELS_TEXT = (
     "'neu' => 0\n'ang' => 1\n'hap' => 2\n'sad' => 3\n================\n'starting_index' => 0\n"
 )
-WORDS = [
-    "i",
-    "am",
-    "so",
-    "glad",
-    "sad",
-    "angry",
-    "today",
-    "the",
-    "dog",
-    "and",
-    "you",
-    "were",
-    "with",
-    "me",
-    ".",
-    "?",
-    "!",
-    "tell",
-    "more",
-    "about",
-    "it",
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<|im_start|>", "<|im_end|>", "<|endoftext|>"]
+SENTENCES = [
+    "I am so glad that you are here with me today.",
+    "The dog and I were sad and angry. Tell me more about it!",
 ]
-SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<system>", "<user>", "<assistant>", "<end>"]
 
 TINY_ROBERTA = {
-    "vocab_size": 64,
+    "vocab_size": 400,
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
@@ -60,7 +43,7 @@ TINY_ROBERTA = {
     "initializer_range": 0.3,  # or every input gives much the same
 }
 TINY_QWEN = {
-    "vocab_size": 64,
+    "vocab_size": 400,
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
@@ -82,20 +65,25 @@ TINY_WAV2VEC2 = {
 
 
 def save_tokenizer(folder: Path, *, template: str | None = None) -> PreTrainedTokenizerFast:
-    """Save a tokenizer of whole words, with RoBERTa's special tokens or a chat template."""
-    vocabulary = {word: index for index, word in enumerate([*SPECIAL, *WORDS])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    """Save a byte-level BPE tokenizer, RoBERTa's, or with a chat template, Qwen's."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(SENTENCES * 3, trainer)
     if template is None:
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-        )
+        tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
     saved = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        eos_token="<end>" if template else "</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
+        bos_token=None if template else "<s>",
+        eos_token="<|im_end|>" if template else "</s>",
+        pad_token="<|endoftext|>" if template else "<pad>",
+        unk_token=None if template else "<unk>",
         chat_template=template,
     )
     saved.save_pretrained(folder)
@@ -108,7 +96,7 @@ def save_classifier(
     *,
     several: bool = True,
     device: str = "cpu",
-    **sizes: object,
+    **sizes: Any,
 ) -> Path:
     """Save a RoBERTa sequence classifier with its tokenizer."""
     torch.manual_seed(7)
@@ -124,12 +112,12 @@ def save_classifier(
 
 
 def save_chat_model(
-    folder: Path, *, template: str = TEMPLATE, device: str = "cpu", **sizes: object
+    folder: Path, *, template: str = TEMPLATE, device: str = "cpu", **sizes: Any
 ) -> Path:
     """Save a Qwen 2 language model with its tokenizer."""
     torch.manual_seed(7)
     config = Qwen2Config(
-        **{**TINY_QWEN, **sizes}, eos_token_id=SPECIAL.index("<end>"), tie_word_embeddings=True
+        **{**TINY_QWEN, **sizes}, eos_token_id=SPECIAL.index("<|im_end|>"), tie_word_embeddings=True
     )
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     with torch.device(device):
@@ -138,7 +126,7 @@ def save_chat_model(
     return folder
 
 
-def save_iemocap(folder: Path, *, safe: bool = False, **sizes: object) -> Path:
+def save_iemocap(folder: Path, *, safe: bool = False, **sizes: Any) -> Path:
     """Save a voice model as SpeechBrain published it in 2021: its file names and its keys."""
     torch.manual_seed(7)
     config = Wav2Vec2Config(**{**TINY_WAV2VEC2, **sizes})
@@ -160,7 +148,7 @@ def save_iemocap(folder: Path, *, safe: bool = False, **sizes: object) -> Path:
 
 
 class Marker:
-    """An object whose unpickling leaves a file behind, as a harmless stand-in for worse."""
+    """An object whose unpickling leaves a folder behind, a harmless stand-in for worse."""
 
     def __init__(self, path: Path) -> None:
         """Leave `path` behind."""
@@ -168,8 +156,6 @@ class Marker:
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         """Tell pickle to call `os.mkdir`."""
-        import os
-
         return os.mkdir, (str(self.path),)
 
 

@@ -20,7 +20,7 @@ from tools.clips import Waveform
 RATE = 48_000
 _SPEED = {
     # libvpx lets its threads spin while they wait: on a busy machine one is 50 times as quick.
-    "libvpx": {"deadline": "good", "cpu-used": "5", "lag-in-frames": "0", "threads": "1"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "-8", "threads": "1"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
     "libx264": {"preset": "ultrafast", "threads": "1"},
 }

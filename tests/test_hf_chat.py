@@ -10,10 +10,10 @@ from tools.backends import hf_chat
 from tools.chat import ChatRequest, Message
 from tools.errors import ModelError, WeightsError
 
-ASKED = (Message("system", "you were so glad"), Message("user", "the dog and me"))
+ASKED = (Message("system", "You are here."), Message("user", "The dog and I."))
 NO_SYSTEM = (
     "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
-    "{% for m in messages %}<{{ m.role }}> {{ m.content }} <end> {% endfor %}<assistant> "
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
 )
 
 
@@ -56,10 +56,19 @@ def reply(chat, **settings):
     return "".join(chat.stream(ChatRequest(ASKED, **settings)))
 
 
-def test_the_reply_comes_in_pieces_and_is_as_long_as_was_asked(endless):
-    pieces = list(endless.stream(ChatRequest(ASKED, max_tokens=12)))
-    assert len([piece for piece in pieces if piece]) > 3
-    assert len("".join(pieces).split()) <= 12
+def test_the_reply_comes_in_pieces(endless):
+    pieces = list(endless.stream(ChatRequest(ASKED, max_tokens=24)))
+    assert len([piece for piece in pieces if piece]) > 1
+
+
+def test_the_reply_is_as_long_as_was_asked(endless, monkeypatch):
+    tokens = []
+    forward = endless._model.forward
+    monkeypatch.setattr(
+        endless._model, "forward", lambda *a, **k: tokens.append(1) or forward(*a, **k)
+    )
+    reply(endless, max_tokens=7)
+    assert len(tokens) == 7
 
 
 def test_at_temperature_zero_the_same_request_gets_the_same_reply(chat):
@@ -73,31 +82,28 @@ def test_at_a_higher_temperature_replies_differ(endless):
 
 def test_the_prompt_follows_the_chat_template(chat, prompts):
     reply(chat, max_tokens=1)
-    assert prompts == ["<system> you were so glad <end> <user> the dog and me <end> <assistant>"]
+    assert prompts == [
+        "<|im_start|>system\nYou are here.<|im_end|>\n<|im_start|>user\nThe dog and I.<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    ]
 
 
 def test_the_reply_goes_on_behind_its_prefix(chat, prompts):
-    written = reply(chat, prefix="tell me more ", max_tokens=4)
-    assert prompts[0].endswith("<assistant> tell me more")
-    assert not written.startswith("tell me more")
+    written = reply(chat, prefix="Tell me more. ", max_tokens=4)
+    assert prompts[0].endswith("<|im_start|>assistant\nTell me more.")
+    assert not written.startswith("Tell me more")
 
 
-def test_a_prefix_is_what_the_model_would_have_written_itself(endless):
-    whole = reply(endless, max_tokens=8).split()
-    rest = reply(endless, prefix=" ".join(whole[:3]), max_tokens=5).split()
-    assert whole[3:] == rest
-
-
-def test_a_template_without_a_system_role_gets_its_words_from_the_user(tmp_path, monkeypatch):
+def test_a_template_without_a_system_role_gets_its_words_from_the_user(tmp_path):
     chat = open_model(save_chat_model(tmp_path, template=NO_SYSTEM))
     request = ChatRequest(ASKED)
-    assert chat._prompt(request).startswith("<user> you were so glad\n\nthe dog and me <end>")
+    assert chat._prompt(request) == "<user>You are here.\n\nThe dog and I.<assistant>"
 
 
 def test_neighbours_of_one_role_are_joined():
     joined = hf_chat.alternating([*ASKED, Message("user", "."), Message("assistant", "so")])
     assert [(m.role, m.content) for m in joined] == [
-        ("user", "you were so glad\n\nthe dog and me\n\n."),
+        ("user", "You are here.\n\nThe dog and I.\n\n."),
         ("assistant", "so"),
     ]
 
@@ -106,8 +112,7 @@ def test_closing_the_reply_stops_the_model(endless):
     pieces = endless.stream(ChatRequest(ASKED, max_tokens=200))
     next(pieces)
     pieces.close()
-    assert wait_until(lambda: not endless._lock.locked(), 5)
-    assert not [t for t in threading.enumerate() if t.name == "generate"]
+    assert wait_until_idle(endless)
 
 
 def test_one_reply_is_written_at_a_time(endless, monkeypatch):
@@ -136,27 +141,25 @@ def test_one_reply_is_written_at_a_time(endless, monkeypatch):
     assert len(replies) == 3 and len(set(replies)) == 1
 
 
-def test_a_cancelled_reply_in_the_queue_is_never_begun(endless, prompts):
-    first = endless.stream(ChatRequest(ASKED, max_tokens=200))
-    next(first)
-    endless_lock_waiter = endless.stream(ChatRequest(ASKED, prefix="more", max_tokens=200))
-    thread = threading.Thread(target=lambda: next(endless_lock_waiter, None), daemon=True)
-    thread.start()
-    first.close()
-    thread.join(5)
-    endless_lock_waiter.close()
-    assert wait_until(lambda: not endless._lock.locked(), 5)
-
-
 def test_a_model_that_stands_still_is_given_up(folder):
     chat = open_model(folder, silent_s=0.05)
     with chat._lock, pytest.raises(ModelError, match="'made' wrote nothing for 0.05 s"):
         reply(chat)
 
 
+def test_a_reply_that_was_given_up_in_the_queue_is_never_begun(folder, monkeypatch):
+    chat = open_model(folder, silent_s=0.05)
+    begun = []
+    monkeypatch.setattr(chat, "_generate", lambda *arguments: begun.append(arguments))
+    with chat._lock, pytest.raises(ModelError):
+        reply(chat)
+    assert wait_until_idle(chat)
+    assert begun == []
+
+
 def test_a_failure_is_told_without_what_was_said(chat, monkeypatch):
     def fail(*args, **kwargs):
-        raise RuntimeError("the dog and me")
+        raise RuntimeError("The dog and I.")
 
     monkeypatch.setattr(chat._model, "generate", fail)
     with pytest.raises(ModelError, match="'made' failed: RuntimeError$"):
@@ -190,7 +193,7 @@ def test_the_models_own_sampling_settings_do_not_count(tmp_path):
     folder = save_chat_model(tmp_path)
     plain = reply(open_model(folder), max_tokens=12)
     (folder / "generation_config.json").write_text(
-        '{"do_sample": true, "temperature": 9.0, "repetition_penalty": 9.0, "eos_token_id": [7]}'
+        '{"do_sample": true, "temperature": 9.0, "repetition_penalty": 9.0, "eos_token_id": [5]}'
     )
     assert reply(open_model(folder), max_tokens=12) == plain
 
@@ -198,7 +201,7 @@ def test_the_models_own_sampling_settings_do_not_count(tmp_path):
 def test_every_end_token_of_the_model_ends_a_reply(tmp_path):
     folder = save_chat_model(tmp_path)
     (folder / "generation_config.json").write_text('{"eos_token_id": [9, 11]}')
-    assert open_model(folder)._model.generation_config.eos_token_id == [7, 9, 11]
+    assert open_model(folder)._model.generation_config.eos_token_id == [5, 9, 11]
 
 
 def test_a_model_without_a_chat_template_is_refused(tmp_path):
@@ -236,10 +239,10 @@ def test_a_chat_template_cannot_reach_out_of_its_sandbox(tmp_path):
         reply(chat)
 
 
-def wait_until(true, seconds):
-    end = time.monotonic() + seconds
+def wait_until_idle(chat):
+    end = time.monotonic() + 5
     while time.monotonic() < end:
-        if true() and not [t for t in threading.enumerate() if t.name == "generate"]:
-            return True
+        if not any(thread.name == "generate" for thread in threading.enumerate()):
+            return not chat._lock.locked()
         time.sleep(0.01)
     return False

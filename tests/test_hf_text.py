@@ -9,10 +9,11 @@ from transformers import RobertaConfig, RobertaModel
 from tools.backends import hf_text
 from tools.calibration import calibrate, to_emotions
 from tools.errors import ConfigError, UnknownName, WeightsError
+from tools.models import load_models
 
 LABELS = ["anger", "amusement", "curiosity", "grief", "neutral"]
 MAP = {"anger": "anger", "amusement": "joy", "grief": "sadness", "neutral": "neutral"}
-TEXTS = ["i am so glad today", "sad .", "the dog and you were angry with me today , tell me more"]
+TEXTS = ["I am so glad today", "sad.", "The dog and you were angry with me today. Tell me more!"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_text_gets_the_same_scores_alone_and_in_a_batch(folder):
 
 def test_a_long_text_is_read_from_its_beginning_and_says_so(folder):
     model = open_model(folder, longest=8)
-    short, long = model.predict(["the dog and you were with", "the dog and you were with me today"])
+    short, long = model.predict(["The dog and I were sad", "The dog and I were sad with me today"])
     assert long.scores == pytest.approx(short.scores, abs=1e-5)
     assert (short.note, long.note) == ("", "only the first 8 tokens were read")
 
@@ -109,6 +110,13 @@ def test_a_misspelt_label_is_refused_with_the_nearest_one(folder):
         open_model(folder, {**MAP, "greif": "sadness"})
 
 
+def test_the_entry_of_the_hub_profile_maps_all_labels_of_goemotions(tmp_path):
+    entry = load_models("hub").config("roberta-go-emotions")
+    assert len(entry.labels) == 28
+    folder = save_classifier(tmp_path, list(entry.labels))
+    assert open_model(folder, entry.labels, **{"ignore": [], **entry.options}).predict(TEXTS)
+
+
 def test_a_device_that_is_not_there_is_refused(folder):
     with pytest.raises(ConfigError, match="cannot run on 'cuda:99'"):
         hf_text.load(loading("hf-text", folder, device="cuda:99"))
@@ -122,7 +130,7 @@ def test_the_device_auto_is_always_there(folder):
 def test_an_encoder_without_a_classifier_is_refused(tmp_path):
     RobertaModel(
         RobertaConfig(
-            vocab_size=64,
+            vocab_size=400,
             hidden_size=32,
             num_hidden_layers=1,
             num_attention_heads=2,

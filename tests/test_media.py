@@ -324,14 +324,23 @@ def test_of_a_damaged_recording_the_rest_is_used():
     assert decode(bytes(made)).seconds > 2.5
 
 
-def test_a_damaged_packet_gives_no_frame():
-    whole = recording(audio=None)
+def damaged_from(start, **made):
+    whole = recording(audio=None, **made)
     with av.open(io.BytesIO(whole), mode="r") as container:
         packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
-    damaged = whole
-    for packet in packets[1:]:  # a first part longer than the packet
-        damaged = damaged.replace(packet, b"\xff\xff\xff" + packet[3:])
-    assert greys(decode(damaged)) == pytest.approx([brightness(0, 2)], abs=2)
+    for packet in packets[start:]:
+        whole = whole.replace(packet, packet[:1] + bytes(len(packet) - 1))
+    return whole
+
+
+def test_a_damaged_packet_gives_no_frame():
+    shown = greys(decode(damaged_from(15)))
+    assert 1 < len(shown) < 8 and max(shown) < brightness(1, 2) + 2
+
+
+def test_where_every_wanted_frame_is_damaged_the_first_is_used():
+    shown = greys(decode(damaged_from(1, coding={"g": "3"})))
+    assert shown == pytest.approx([brightness(0, 2)], abs=2)
 
 
 def test_sound_too_short_for_a_word_is_refused():

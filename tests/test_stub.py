@@ -8,7 +8,7 @@ from tools.backends import stub
 from tools.chat import ChatRequest, Message
 from tools.errors import ConfigError, ModelError, UnknownName
 from tools.sentences import split
-from tools.speech import Speech
+from tools.transcript import Speech
 
 LABELS = {"anger": "anger", "joy": "joy", "neutral": "neutral"}
 CLIP = np.zeros(16_000, np.float32)

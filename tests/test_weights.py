@@ -142,6 +142,10 @@ def test_pinning_accepts_what_was_trained_and_leaves_the_card_free(shipped: Stor
     assert shipped.require("model") == folder
 
 
+def test_pinning_again_gives_the_same(shipped: Store) -> None:
+    assert shipped.pin("model") == shipped.pin("model")
+
+
 def test_shipped_weights_that_changed_are_refused(shipped: Store) -> None:
     shipped.pin("model")
     placed(shipped.shipped_folder("model"), "head.safetensors", CONTENT[::-1])

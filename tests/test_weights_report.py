@@ -34,18 +34,38 @@ def test_lines_are_not_written_for_every_chunk() -> None:
     assert told.getvalue().splitlines() == ["model: fetching 100.0 kB"]
 
 
-def test_on_a_terminal_progress_is_a_bar() -> None:
-    progress, told = shown(terminal=True)
+def test_what_an_earlier_run_fetched_is_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(report.time, "monotonic", lambda: now)
+    progress, told = shown(terminal=False)
     with progress.task("model", 100_000) as meter:
+        meter(90_000)
+        now = 10.0
+        meter(95_000)
+    assert told.getvalue().splitlines()[-1] == "model: 95.0 kB of 100.0 kB, 500 bytes/s, 10 s left"
+
+
+def test_on_a_terminal_progress_is_a_bar_that_stops_where_it_broke_off() -> None:
+    progress, told = shown(terminal=True)
+    with pytest.raises(KeyboardInterrupt), progress.task("model", 100_000) as meter:
         meter(0)
         meter(60_000)
+        raise KeyboardInterrupt
     assert "60.0/100.0 kB" in told.getvalue()
+
+
+def test_a_bar_ends_full_though_a_wheel_is_smaller_than_its_file() -> None:
+    progress, told = shown(terminal=True)
+    with progress.task("model", 100_000) as meter:
+        meter(60_000)
+    assert "100.0/100.0 kB" in told.getvalue()
 
 
 def test_more_than_all_is_shown_as_all() -> None:
     progress, told = shown(terminal=True)
-    with progress.task("model", 100_000) as meter:
+    with pytest.raises(KeyboardInterrupt), progress.task("model", 100_000) as meter:
         meter(130_000)
+        raise KeyboardInterrupt
     assert "100.0/100.0 kB" in told.getvalue()
 
 

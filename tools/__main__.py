@@ -1,4 +1,4 @@
-"""`python -m tools`: fetch weights, train what ships."""
+"""`python -m tools`: fetch weights, train the ones that ship, measure models."""
 
 import sys
 
@@ -6,11 +6,17 @@ import typer
 from rich.console import Console
 
 from tools.errors import AttuneError
+from tools.training.command import app as train
+from tools.training.command import measuring as measure
 from tools.weights.command import app as weights
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 # Sub-commands import what is heavy inside their functions.
 app.add_typer(weights, name="weights")
+app.add_typer(train, name="train")
+app.add_typer(measure, name="measure")
 
 
 def main() -> None:

@@ -27,7 +27,6 @@ from tools.records import Example, Scores
 Vector = npt.NDArray[np.float32]
 
 SOURCE = Path(__file__).with_name("data") / "examples.jsonl"
-_COLLECTION = "examples"
 _BATCH = 32
 _SAME_EMOTION = 0.10
 _SAME_STAGE = 0.05
@@ -158,36 +157,32 @@ class ChromaExamples:
 
         settings = Settings(anonymized_telemetry=False, allow_reset=False)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._owner = FileLock(self._folder / "owner.lock")
+        # Opened in a worker thread and closed from another one, hence not local to a thread.
+        self._owner = FileLock(self._folder / "owner.lock", thread_local=False)
         try:
             self._owner.acquire(timeout=0)
             self._client: Any = chromadb.PersistentClient(str(self._folder), settings)
         except Timeout:
             self._owner = None
             self._client = chromadb.EphemeralClient(settings)
-        for collection in self._client.list_collections():
-            if collection.name == _COLLECTION and (collection.metadata or {}).get("mark") == mark:
-                return self._client.get_collection(_COLLECTION, embedding_function=None), True
+        if mark in self._names():
+            return self._client.get_collection(mark, embedding_function=None), True
         return None, False
 
     def _fill(self, examples: list[Example], vectors: Sequence[Vector], mark: str) -> Any:
-        """Build the collection anew under another name, then put it in place."""
-        building = f"{_COLLECTION}-building"
-        for collection in self._client.list_collections():
-            if collection.name == building:
-                self._client.delete_collection(building)
+        """Build the collection under a passing name, then put it in place of all others."""
+        building = f"{mark}-building"
+        for name in self._names():
+            self._client.delete_collection(name)
         fresh = self._client.create_collection(
-            building,
-            embedding_function=None,
-            metadata={"mark": mark},
-            configuration={"hnsw": {"space": "cosine"}},
+            building, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
         fresh.add(ids=[e["id"] for e in examples], embeddings=[v.tolist() for v in vectors])
-        for collection in self._client.list_collections():
-            if collection.name == _COLLECTION:
-                self._client.delete_collection(_COLLECTION)
-        fresh.modify(name=_COLLECTION, metadata={"mark": mark})
+        fresh.modify(name=mark)
         return fresh
+
+    def _names(self) -> list[str]:
+        return [collection.name for collection in self._client.list_collections()]
 
     def _nearest(self, query: Vector, n: int) -> list[tuple[Example, Vector]]:
         with self._chroma:
@@ -210,8 +205,9 @@ class ChromaExamples:
 
 
 def _mark(examples: list[Example], embedder: str) -> str:
+    """Return the name of the collection that holds just these examples, embedded by this model."""
     text = json.dumps([embedder, examples], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"examples-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def diverse(

@@ -2,7 +2,7 @@
 
 The folded form is lower-case words without accents and apostrophes, one blank between them and one
 at either end. Three marks stay, as words of their own: ` . ` between sentences, ` , ` between
-clauses, ` " ` around what is quoted. `I don't\nwant THIS…` becomes ` i dont want this `.
+clauses, ` " ` around what is quoted. `I DON'T want this…` becomes ` i dont want this `.
 """
 
 import re
@@ -25,7 +25,8 @@ _LENGTHENED_L = re.compile(r"l{3,}")
 _DISGUISED = re.compile(r"(?<!\S)(?=[^\s]*[a-z])[a-z5$@][a-z0-9$@!|*+]{1,39}(?![^\s.,?;:!])")
 _LOOKALIKE = str.maketrans("013457$@!|*+", "oieastsailit")
 _CYRILLIC = str.maketrans("аеорсухіј", "aeopcyxij")
-_MIXED_SCRIPT = re.compile(r"(?=\w*[a-z])\w*[аеорсухіј]\w*")
+_WORD = re.compile(r"\w+")
+_LATIN = re.compile(r"[a-z]")
 
 
 def fold(text: str) -> str:
@@ -35,7 +36,7 @@ def fold(text: str) -> str:
         c for c in plain if unicodedata.category(c) not in ("Cf", "Cs", "Cc") or c in "\n\t"
     )
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    plain = _MIXED_SCRIPT.sub(lambda m: m.group().translate(_CYRILLIC), plain)
+    plain = _WORD.sub(_one_script, plain)
     plain = _DISGUISED.sub(_undisguise, plain)
     plain = _SPELT_OUT.sub(lambda m: re.sub(r"[\W_]", "", m.group()), plain)
     plain = _INSIDE_WORD.sub("", plain)
@@ -46,6 +47,12 @@ def fold(text: str) -> str:
     plain = _NOT_WORD.sub(" ", plain)
     plain = _LENGTHENED_L.sub("ll", _LENGTHENED.sub(r"\1", plain))
     return f" {' '.join(word[:LONGEST_WORD] for word in plain.split())} "
+
+
+def _one_script(match: re.Match[str]) -> str:
+    """Read Cyrillic letters in a Latin word as the Latin ones that they look like."""
+    word = match.group()
+    return word.translate(_CYRILLIC) if _LATIN.search(word) else word
 
 
 def _undisguise(match: re.Match[str]) -> str:

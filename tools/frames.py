@@ -37,7 +37,7 @@ def read_frames(
     """
     limits.check_pixels(stream.width, stream.height)
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # it may grow on the way
-    # Not `FRAME`: of a damaged packet, that hands out what happened to stand in memory.
+    # Not `FRAME`: for a damaged packet, it hands out what an earlier frame left in memory.
     stream.thread_type, stream.thread_count = "SLICE", _THREADS
     timed = [(packet, stamp) for packet in packets if (stamp := _stamp(packet)) is not None]
     first = next((i for i, (packet, _) in enumerate(timed) if packet.is_keyframe), 0)
@@ -46,10 +46,13 @@ def read_frames(
     keys = [i for i, (packet, _) in enumerate(timed) if packet.is_keyframe]
     affordable = _MAX_DECODED_PIXELS // max(1, stream.width * stream.height)
     found: dict[int, VideoFrame] = {}
-    for key, wanted in plan_runs(stamps, keys, limits.frames, affordable).items():
-        run = [packet for packet, _ in timed[key : max(wanted) + 1]]
-        for frame in _nearest(stream, run, [stamps[i] for i in wanted]):
-            found[_stamp(frame) or 0] = frame
+    for starts in (keys, keys[:1]):  # again from the first, where all that were chosen are damaged
+        for key, wanted in plan_runs(stamps, starts, limits.frames, affordable).items():
+            run = [packet for packet, _ in timed[key : max(wanted) + 1]]
+            for frame in _nearest(stream, run, [stamps[i] for i in wanted]):
+                found[_stamp(frame) or 0] = frame
+        if found:
+            break
     return [_upright(found[stamp], limits.max_side) for stamp in sorted(found)]
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from tools.errors import ConfigError
 from tools.labels import UNKNOWN, Emotion, Strategy
 from tools.resources import Resource
 from tools.risk import RiskKind
+from tools.yaml_file import read_yaml
 
 FOLDER = Path(__file__).with_name("data") / "phrases"
 DEFAULT = "en"
@@ -150,7 +150,7 @@ class Phrases:
         return iter(self._by_language.values())
 
     def for_locale(self, locale: str) -> LocalePhrases:
-        """Return the phrases for a BCP 47 tag (`es-MX` gives `es`), English where there are none."""
+        """Return the phrases for a BCP 47 tag (`es-MX` gives `es`); English where none are."""
         language = locale.replace("_", "-").split("-")[0].casefold()
         return self._by_language.get(language, self._by_language[DEFAULT])
 
@@ -161,16 +161,7 @@ def read_phrases(file: Path) -> LocalePhrases:
     Raises:
         ConfigError: the file cannot be read, or a phrase is missing or unknown.
     """
-    try:
-        phrases = LocalePhrases.model_validate(yaml.safe_load(file.read_text("utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"the phrase file {file.name!r} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigError(
-            f"the phrase file {file.name!r} is wrong at {where!r}: {first['msg']}"
-        ) from error
+    phrases = read_yaml(file, LocalePhrases, "phrase file")
     lacking = [*(set(Strategy) - set(phrases.fallback)), *(set(Emotion) - _emotions(phrases))]
     if lacking:
         raise ConfigError(

@@ -1,47 +1,66 @@
 """The safety policy: grades what a person says, and reads what is about to be shown to them."""
 
 from collections.abc import Sequence
-from enum import StrEnum
+from functools import lru_cache
 
-from tools.labels import Risk
+from tools.labels import RISK_ORDER, Risk
 from tools.records import RiskGrade
+from tools.resources import numbers
+from tools.risk import RiskGrader, RiskKind, read_risk
+from tools.speech import SpeechReader, read_speech
 
-
-class Kind(StrEnum):
-    """What a risk is about; the crisis wording differs by it."""
-
-    OVERDOSE = "overdose"
-    SUICIDE = "suicide"
-    SELF_HARM = "self_harm"
-    VIOLENCE_AT_HOME = "violence_at_home"
-    HARM_TO_OTHERS = "harm_to_others"
+ECHO = "speaks of danger in the first person"
+"""The rule that a sentence breaks when it would itself be graded as a disclosure."""
 
 
 class SafetyPolicy:
-    """Grade and read by patterns."""
+    """Grade and read by the shipped patterns.
 
-    def __init__(self, *, crisis_from: Risk = Risk.LOW) -> None:
-        """See `load_policy`."""
+    Attributes:
+        crisis_from: the level from which a turn takes the crisis route.
+    """
+
+    def __init__(
+        self, grader: RiskGrader, reader: SpeechReader, *, crisis_from: Risk = Risk.LOW
+    ) -> None:
+        """Join the two halves; see `load_policy`."""
+        self._grader = grader
+        self._reader = reader
         self.crisis_from = crisis_from
 
     def grade(self, text: str) -> RiskGrade:
-        """Return how dangerous a message is, with the names of the rules that fired."""
-        return {"level": Risk.NONE.value, "evidence": [], "detector": "patterns"}
+        """Return how dangerous a message is, with the names of the rules that fired.
 
-    def kind(self, grade: RiskGrade) -> Kind:
-        """Return what the gravest rule of a grade is about; `suicide` when no rule fired."""
-        return Kind.SUICIDE
+        Takes any text, in milliseconds, and never raises.
+        """
+        return self._grader.grade(text)
+
+    def kind(self, grade: RiskGrade) -> RiskKind:
+        """Return what the gravest rule of a grade is about; `suicide` when none is known."""
+        return self._grader.kind(grade)
 
     def is_crisis(self, grade: RiskGrade) -> bool:
         """Say whether a grade takes the crisis route."""
-        order = tuple(Risk)
-        return order.index(Risk(grade["level"])) >= order.index(self.crisis_from)
+        return RISK_ORDER.index(grade["level"]) >= RISK_ORDER.index(self.crisis_from)
 
     def read(self, sentence: str, *, private: Sequence[str] = ()) -> str:
-        """Return the name of the rule that a sentence breaks, or an empty string."""
-        return ""
+        """Return the name of the rule that a sentence breaks, or an empty string.
+
+        Args:
+            sentence: as it would be shown.
+            private: prompt texts, of which no eight words in a row may appear.
+        """
+        broken = self._reader.read(sentence, private=private)
+        if not broken and self._grader.first_person(sentence):
+            return ECHO
+        return broken
 
 
+@lru_cache(maxsize=1)
 def load_policy() -> SafetyPolicy:
-    """Return the policy of the shipped pattern files."""
-    return SafetyPolicy()
+    """Return the policy of the shipped files, compiled once.
+
+    Raises:
+        ConfigError: a file is missing or wrong.
+    """
+    return SafetyPolicy(read_risk(), read_speech(numbers()))

@@ -7,10 +7,9 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from tools.errors import ConfigError
+from tools.yaml_file import read_yaml
 
 FILE = Path(__file__).with_name("data") / "resources.yaml"
 
@@ -33,7 +32,7 @@ class Channel(BaseModel, extra="forbid", frozen=True):
     keyword: str = ""
 
 
-class Resource(Checked, frozen=True):
+class Resource(Checked):
     """One service as it may be shown: reached by `channels`, or read at `url`.
 
     Attributes:
@@ -99,30 +98,14 @@ class ResourceFile(BaseModel, extra="forbid"):
                 yield service.id, service
 
 
-def read_resources(file: Path) -> ResourceFile:
-    """Read and check a resource file.
-
-    Raises:
-        ConfigError: it is not there, is no YAML, or a row lacks something.
-    """
-    try:
-        return ResourceFile.model_validate(yaml.safe_load(file.read_text("utf-8")))
-    except OSError as error:
-        raise ConfigError(f"the resource file {str(file)!r} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"the resource file {str(file)!r} is no YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigError(
-            f"the resource file {str(file)!r} is wrong at {where!r}: {first['msg']}"
-        ) from error
-
-
 @lru_cache(maxsize=1)
 def load_resources() -> ResourceFile:
-    """Return the shipped file, read once."""
-    return read_resources(FILE)
+    """Return the shipped file, read once.
+
+    Raises:
+        ConfigError: it is not there, or a row lacks something.
+    """
+    return read_yaml(FILE, ResourceFile, "resource file")
 
 
 def resources(country: str, language: str) -> list[Resource]:

@@ -16,6 +16,18 @@
     }
   };
 
+  // The newest message stays in sight, unless the person has scrolled up to read.
+  const follow = () => {
+    let end = 0; // where the composer stands at the lower edge
+    let reading = false;
+    window.addEventListener("scroll", () => (reading = window.scrollY < end - 120));
+    new ResizeObserver(() => {
+      const below = byId("senses").getBoundingClientRect().top + window.scrollY;
+      end = byId("chat") ? below - window.innerHeight + 8 : 0;
+      if (!reading && window.scrollY < end) window.scrollTo(0, end);
+    }).observe(byId("talk"));
+  };
+
   // Devices: every track that the page is given is known here, until it ends.
   const tracks = new Set();
   const show = () => {
@@ -59,6 +71,11 @@
       panel.setAttribute("role", "region");
       panel.setAttribute("aria-label", button.textContent.trim());
       panel.tabIndex = -1;
+      const fold = byId("senses").querySelector("button.label-wrap");
+      const tell = () => fold.setAttribute("aria-expanded", fold.classList.contains("open"));
+      new MutationObserver(tell).observe(fold, { attributeFilter: ["class"] });
+      tell();
+      follow();
       for (const id of ["status", "notice", "noticed"]) {
         byId(id)?.setAttribute("role", "status");
         byId(id)?.setAttribute("aria-live", "polite");

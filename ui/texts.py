@@ -22,7 +22,8 @@ GUESSES = (
 
 CHAT = "Conversation"
 BOX = "Your message"
-BOX_HINT = "Write here. Enter sends, Shift+Enter starts a new line."
+BOX_HINT = "Write here, in your own words"
+KEYS = "Enter sends, Shift+Enter starts a new line."
 SEND = "Send"
 STOP = "Stop"
 NEW = "New conversation"

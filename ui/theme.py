@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradio.themes import Base
+    from gradio.themes import Base  # imported when a theme is made: it takes a while
 
 SAGE = (
     "#f0f7f4", "#dcebe5", "#bad8cd", "#8fbfae", "#5f9f8b", "#3f8170",
@@ -19,7 +19,11 @@ SAND = (
 
 
 def theme() -> "Base":
-    """Return the theme; its fonts come with Gradio, so that nothing is fetched."""
+    """Return the theme.
+
+    Its fonts come with Gradio, so that nothing is fetched; of this one, the weights with all of
+    Latin, Greek and Cyrillic.
+    """
     import gradio as gr
     from gradio.themes.utils.fonts import LocalFont
 
@@ -30,7 +34,7 @@ def theme() -> "Base":
         text_size=gr.themes.sizes.text_lg,
         spacing_size=gr.themes.sizes.spacing_lg,
         radius_size=gr.themes.sizes.radius_lg,
-        font=(LocalFont("Source Sans 3"), "ui-sans-serif", "system-ui", "sans-serif"),
+        font=(LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"),
         font_mono=(LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"),
     ).set(
         body_background_fill="*neutral_50",

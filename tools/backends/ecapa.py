@@ -156,13 +156,13 @@ class Ecapa:
         self._classifier = classifier
         self._longest = round(longest * SAMPLE_RATE)
         encoder = classifier.hparams.label_encoder
-        self._labels = [str(encoder.ind2lab[index]) for index in range(len(encoder))]
+        self.labels = [str(encoder.ind2lab[index]) for index in range(len(encoder))]
 
     def predict(self, items: Sequence[Waveform], /) -> list[Perceived]:
         """Return one finding per clip, with probabilities over the model's labels."""
         speech = [speech_only(item)[-self._longest :] for item in items]
         loud = [i for i, part in enumerate(speech) if len(part) >= SHORTEST_S * SAMPLE_RATE]
-        scores = dict(zip(loud, self._classify([speech[i] for i in loud]), strict=True))
+        scores = dict(zip(loud, self.classify([speech[i] for i in loud]), strict=True))
         return [self._finding(speech[i], scores.get(i)) for i in range(len(items))]
 
     def _finding(self, speech: Waveform, scores: list[float] | None) -> Perceived:
@@ -170,10 +170,11 @@ class Ecapa:
         if scores is None:
             found = f"only {seconds:.1f} s of speech" if seconds else "no speech in the clip"
             return Perceived(missing="no speech", note=found)
-        named = dict(zip(self._labels, scores, strict=True))
+        named = dict(zip(self.labels, scores, strict=True))
         return Perceived(named, note=f"{seconds:.1f} s of speech")
 
-    def _classify(self, speech: list[Waveform]) -> list[list[float]]:
+    def classify(self, speech: Sequence[Waveform]) -> list[list[float]]:
+        """Return the probabilities of each label for clips that hold nothing but speech."""
         if not speech:
             return []
         longest = max(map(len, speech))

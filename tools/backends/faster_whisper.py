@@ -17,7 +17,7 @@ from tools.backends.options import read_options
 from tools.errors import ConfigError, WeightsError
 from tools.models import Loading
 from tools.records import Missing
-from tools.speech import Speech, Transcript
+from tools.transcript import Speech, Transcript
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel

@@ -8,7 +8,7 @@ class LoudnessNormalization(torch.nn.Module):
 
     SpeechBrain's `InputNormalization` does this for each band on its own and thereby takes out the
     spectral tilt: raised voices put more of their energy high up, which is the best acoustic sign
-    of arousal (Juslin and Laukka 2003, table 7). On EmoDB it costs a seventh of the recall.
+    of arousal (Juslin and Laukka 2003, table 7).
     """
 
     def forward(self, features: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from pydantic import BaseModel, Field, JsonValue
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from tools.backends.credentials import refuse_secrets
 from tools.backends.options import read_options
 from tools.backends.remote_trouble import explain, is_passing
 from tools.chat import ChatRequest, Message
@@ -35,8 +36,6 @@ _MESSAGES: dict[str, type[BaseMessage]] = {
     "user": HumanMessage,
     "assistant": AIMessage,
 }
-_SECRET_NAME = re.compile(r"(?i)(^|[_-])(api_?key|key|secret|password|authorization|token)$")
-_SECRET = re.compile(r"\b(sk|gsk|hf|xai)[-_][\w-]{16,}|\bAIza[\w-]{20,}|\bBearer\s+\S|://[^/]*@")
 
 
 class Options(BaseModel, extra="forbid"):
@@ -82,7 +81,7 @@ def load(loading: Loading) -> "RemoteChat":
         ConfigError: an option is wrong, the options hold a key, a key is not in the environment,
             or the provider's package is not installed.
     """
-    _refuse_secrets(loading.config.options, loading.name)
+    refuse_secrets(loading.config.options, loading.name)
     options = read_options(Options, loading)
     if options.key_env and not os.environ.get(options.key_env):
         raise ConfigError(
@@ -92,22 +91,6 @@ def load(loading: Loading) -> "RemoteChat":
     chat = RemoteChat(loading.name, options)
     chat.client(1, 0.0)
     return chat
-
-
-def _refuse_secrets(value: Mapping[str, object], name: str) -> None:
-    """Refuse options that hold a key; the message names the option, never its value."""
-    for option, inner in value.items():
-        named_so = inner is not None and _SECRET_NAME.search(str(option))
-        if named_so or (isinstance(inner, str) and _SECRET.search(inner)):
-            raise ConfigError(
-                f"the option {option!r} of the model {name!r} holds a key or a password, which "
-                "must not stand in a file; set it in the environment, and name the variable with "
-                "`key_env:` if it is not the provider's own"
-            )
-        if isinstance(inner, dict):
-            _refuse_secrets(inner, name)
-        elif isinstance(inner, list):
-            _refuse_secrets({f"{option}[{n}]": item for n, item in enumerate(inner)}, name)
 
 
 class RemoteChat:
@@ -139,22 +122,23 @@ class RemoteChat:
         options = self._options
         settings: dict[str, Any] = dict(options.extra)
         limit = max_tokens + options.thinking_tokens
+        key = os.environ[options.key_env] if options.key_env else None
         if options.provider == "ollama":
-            settings |= {"num_predict": limit, "client_kwargs": {"timeout": options.timeout}}
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            client = {"timeout": options.timeout, "headers": headers}
+            settings |= {"num_predict": limit, "client_kwargs": client}
         else:
             # Retries are tenacity's; Google's client takes 0 for its own default.
             tries = 1 if options.provider == "google_genai" else 0
             settings |= {"max_tokens": limit, "timeout": options.timeout, "max_retries": tries}
+            if key or options.base_url:
+                # Without one, the provider's key would go to whoever runs that server.
+                settings["api_key"] = key or "none"
         if not options.fixed_temperature:
             chosen = options.temperature
             settings["temperature"] = temperature if chosen is None else chosen
         if options.base_url:
             settings["base_url"] = options.base_url
-        if options.key_env:
-            settings["api_key"] = os.environ[options.key_env]
-        elif options.base_url and options.provider == "openai":
-            # Or the key of the provider would go to whoever runs that server.
-            settings["api_key"] = "none"
         try:
             made: BaseChatModel = init_chat_model(options.model, **settings)
         except ImportError as error:
@@ -249,12 +233,12 @@ def without(prefix: str, pieces: Iterator[str]) -> Iterator[str]:
     count.
     """
     said = " ".join(prefix.split())
-    held = text = ""
+    repeated = re.compile(r"\s*" + r"\s+".join(map(re.escape, said.split())))
+    held = ""
     for piece in pieces:
         held += piece
-        text = " ".join(held.split())
-        if not said.startswith(text):
-            break
-    if not said.startswith(text):
-        yield text.removeprefix(said) if said else held
+        if said.startswith(" ".join(held.split())):
+            continue
+        match = repeated.match(held)
+        yield held[match.end() :] if match else held
         yield from pieces

@@ -81,7 +81,8 @@ def explain(
         )
     if _is_one_of(error, _CONNECTIONS):
         return ModelError(
-            f"{place} cannot be reached for {who}; see the network and the `base_url` of the model"
+            f"the connection of {who} to {place} failed; "
+            "see the network and the `base_url` of the model"
         )
     return ModelError(f"{who} at {place} failed: {type(error).__name__}")
 

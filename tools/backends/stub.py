@@ -20,7 +20,7 @@ from tools.errors import ConfigError, ModelError
 from tools.models import Loading
 from tools.perceived import Perceived
 from tools.records import Missing, Scores
-from tools.speech import Speech, Transcript
+from tools.transcript import Speech, Transcript
 
 _CUE_SCORE = 0.8
 

@@ -30,7 +30,7 @@ class Augmentation:
         masks: how many masks of each kind.
     """
 
-    crop_s: float = 2.0
+    crop_s: float = 3.0
     snr_db: tuple[float, float] = (5.0, 30.0)
     equaliser_db: float = 2.0
     bands: float = 0.2
@@ -70,7 +70,10 @@ def _with_noise(wave: Tensor, snr_db: tuple[float, float], chance: np.random.Gen
 
 
 def excerpt(
-    spectrogram: Tensor, frames_per_s: float, augmentation: Augmentation, chance: np.random.Generator
+    spectrogram: Tensor,
+    frames_per_s: float,
+    augmentation: Augmentation,
+    chance: np.random.Generator,
 ) -> Tensor:
     """Return a piece of an utterance as another microphone might have heard it."""
     length = round(frames_per_s * augmentation.crop_s * chance.uniform(0.75, 1.25))

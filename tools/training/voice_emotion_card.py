@@ -6,9 +6,9 @@ PROSE_FILE = "card.md"
 
 _TEXT = """# Voice emotion (demonstration grade)
 
-Four classes ({labels}) from the sound of a voice, whatever the words: an ECAPA-TDNN (Desplanques et
-al. 2020) of {parameters:,} numbers over {mels} log-mel bands, for SpeechBrain's `EncoderClassifier`.
-It hears only what a voice activity detector takes for speech.
+Four classes ({labels}) from the sound of a voice, whatever the words: an ECAPA-TDNN
+(Desplanques et al. 2020) of {parameters:,} numbers over {mels} log-mel bands, for SpeechBrain's
+`EncoderClassifier`. It hears only what a voice activity detector takes for speech.
 
 **Acted German only.** Eight actors of EmoDB said ten sentences each as if they felt something.
 Nothing shows that it works on spontaneous speech, on English, or over a web page's microphone, so

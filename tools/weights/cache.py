@@ -64,11 +64,6 @@ class Cache:
         with contextlib.suppress(OSError):
             (self.root / "partial" / name).rmdir()
 
-    def emptied_partial(self, name: str) -> Path:
-        """Return an entry's work folder with nothing in it."""
-        self.forget_partial(name)
-        return self.partial(name)
-
     def publish(self, name: str, file: str) -> None:
         """Move a verified file from the work folder to its place in one step."""
         target = self.folder(name) / file

@@ -28,8 +28,8 @@ def list_entries(
 ) -> None:
     """Show every entry and whether its files are here, judged by size; `verify` hashes them."""
     store = Store()
-    name_column, state_column = Column("name", no_wrap=True), Column("state", no_wrap=True)
-    table = Table(name_column, "size", "licence", "sources", state_column, box=SIMPLE)
+    titles = ("name", "size", "licence", "sources", "state")
+    table = Table(*(Column(title, no_wrap=True) for title in titles), box=SIMPLE, pad_edge=False)
     rows = []
     for name, entry in store.manifest.weights.items():
         size = sum(pin.size or 0 for pin in store.pins(name).values())
@@ -48,7 +48,7 @@ def list_entries(
         )
         shown = f"[{_COLOURS[state]}]{state}[/]" + (f"\n{needs}" if needs else "")
         bytes_ = decimal(size) if size else "?"
-        table.add_row(name, bytes_, entry.licence, ", ".join(sources), shown)
+        table.add_row(name, bytes_, entry.licence, "\n".join(sources), shown)
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     else:

@@ -42,7 +42,7 @@ def fetch(store: Store, name: str, *, trust: bool = False, report: Report | None
     try:
         waiting = f"{name}: another process is fetching it; waiting for that"
         with store.cache.lock(name, lambda: report.say(waiting)):
-            return store.verified(name) or _Fetch(store, name, trust, report).run()
+            return _Fetch(store, name, trust, report).run()
     except OSError as error:
         if is_disk_full(error):
             raise disk_full(name, store.cache.root) from error
@@ -77,7 +77,6 @@ class _Fetch:
                 break
             problem = self._try(source)
             if bad := self._take():
-                self._work = self._store.cache.emptied_partial(self._name)
                 problem = f"gave {listed(bad)} with another sha256 than the pinned one"
             if problem:
                 failures.append(f"{source} {problem}")

@@ -87,6 +87,8 @@ class Shown:
                     resumed = True
 
             yield tell
+            if total is not None:
+                progress.update(task, completed=total)
 
     @contextmanager
     def _lines(self, label: str, total: int | None) -> Iterator[Meter]:

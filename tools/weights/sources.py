@@ -42,7 +42,8 @@ def clear_scratch(work: Path) -> None:
 def from_hub(source: Hub, wanted: Collection[str], work: Path, meter: Meter) -> None:
     """Download files of a hub repository at its pinned commit.
 
-    After a kill, whole files are kept and the one that was cut off begins anew. The hub is the one at `HF_ENDPOINT` where that is set; `HF_TOKEN` opens gated repositories.
+    After a kill, whole files are kept and the one that was cut off begins anew. The hub is the one
+    at `HF_ENDPOINT` where that is set; `HF_TOKEN` opens gated repositories.
 
     Raises:
         SourceFailed: the hub does not give a file.

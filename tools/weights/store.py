@@ -119,8 +119,9 @@ class Store:
     def require(self, name: str) -> Path:
         """Return the folder of an entry's files, each checked against its sha256 just now.
 
-        Nothing is downloaded. The hash is taken on every call and not remembered: a gigabyte takes
-        under a second, far less than loading it, and warms the page cache for that.
+        Nothing is downloaded. The hash is taken on every call and no stamp of an earlier one is
+        believed: 1.1 GB cost 0.7 s of one core, a twentieth of loading it, and reading the file
+        warms the page cache for that.
 
         Raises:
             UnknownName: no such entry.

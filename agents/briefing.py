@@ -1,0 +1,92 @@
+"""Lay out what the language model is told.
+
+First what never changes, then the history, then what is new this turn: engines cache prefixes, so
+that only the new part costs time. Demonstrations are chat turns with a plan in brackets, never
+prose in the system message, because a small model copies prose.
+"""
+
+from langchain_core.messages import AIMessage, HumanMessage
+
+from agents.prompt import Prompt
+from agents.state import ConversationState, utterance
+from tools.chat import Message, Role
+from tools.errors import ConfigError
+
+_LONGEST = 1_200
+"""Characters of one message that the prompt shows; the middle of a longer one is left out."""
+
+
+def brief(
+    state: ConversationState, prompt: Prompt, *, history: int, demonstrations: int
+) -> tuple[Message, ...]:
+    """Return the messages of one request.
+
+    Args:
+        state: the turn, planned.
+        prompt: the responder's prompt file.
+        history: how many earlier messages to show.
+        demonstrations: how many retrieved examples of the planned strategy to show.
+    """
+    messages = fixed_messages(prompt)
+    earlier = state["messages"][:-1]
+    for message in earlier[-history:] if history else []:
+        role: Role = "assistant" if isinstance(message, AIMessage) else "user"
+        if isinstance(message, (AIMessage, HumanMessage)):
+            messages.append(Message(role, shorten(message.text)))
+    label = state["strategy"]["label"]
+    fitting = [e for e in state["examples"] if e["strategy"] == label]
+    for example in fitting[:demonstrations]:
+        note = plan(prompt, label, example["emotion"], example["system_emotion"])
+        messages += _exchange(example["said"], note, example["reply"])
+    felt = state["user_emotion"]
+    note = plan(prompt, label, felt["label"], state["system_emotion"]["label"])
+    if label and felt["disagreement"]:
+        note = f"{note} {prompt.fill('disagreement')}"
+    messages.append(Message("user", f"{shorten(utterance(state))}\n{note}".strip()))
+    return tuple(messages)
+
+
+def fixed_messages(prompt: Prompt) -> list[Message]:
+    """Return the beginning of every request, which an engine keeps: system and demonstrations.
+
+    Raises:
+        ConfigError: a demonstration is not in the form `strategy | emotion | system emotion`.
+    """
+    messages = [Message("system", prompt.fill("system"))]
+    for heading, text in prompt.entries("demonstrations").items():
+        parts = [part.strip() for part in heading.split("|")]
+        said, cut, reply = text.partition("\n---\n")
+        if len(parts) != 3 or not cut:
+            raise ConfigError(
+                f"the demonstration {heading!r} of the prompt {prompt.name!r} must be headed "
+                "`strategy | emotion | system emotion` and hold `---` before the reply"
+            )
+        messages += _exchange(said, plan(prompt, *parts), reply)
+    return messages
+
+
+def plan(prompt: Prompt, strategy: str, felt: str, stance: str) -> str:
+    """Return the plan in brackets that stands behind a person's words; empty without a strategy."""
+    if not strategy:
+        return ""
+    parts = (
+        prompt.entries("feelings").get(felt, ""),
+        prompt.entries("strategies").get(strategy, strategy),
+        prompt.entries("stances").get(stance, ""),
+    )
+    return prompt.fill("plan", plan=" ".join(part for part in parts if part))
+
+
+def shorten(text: str) -> str:
+    """Cut the middle out of a text longer than `_LONGEST` characters."""
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]} … {text[-half:]}"
+
+
+def _exchange(said: str, note: str, reply: str) -> list[Message]:
+    return [
+        Message("user", f"{said.strip()}\n{note}"),
+        Message("assistant", reply.strip()),
+    ]

@@ -1,0 +1,15 @@
+"""`python -m benchmarks`: run a measurement and print its table."""
+
+import typer
+
+from benchmarks.face_temperature import face_temperature
+from benchmarks.media import media
+from benchmarks.turn import turn
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+app.command()(face_temperature)
+app.command()(media)
+app.command()(turn)
+
+if __name__ == "__main__":
+    app()

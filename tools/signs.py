@@ -1,0 +1,140 @@
+"""Named patterns over folded text, and what excuses a match.
+
+Risk rules and speech rules are both made of them. All gaps in a pattern must be bounded; with that,
+and with the bounded reach of an excuse, time is linear in the length of the text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from tools.errors import ConfigError, UnknownName
+
+_WORD = re.compile(r"<(\w+)>")
+_FIRST_PERSON = re.compile(r"(?:i|im|ive|id|ill|ima|imma|me|my|my ?self) ")
+_MARK = re.compile(r' [.,"] ')
+
+_REACH = 300
+"""Characters either side of a match that count as its sentence."""
+
+
+class Excuse(BaseModel, extra="forbid"):
+    """What makes a match harmless.
+
+    Attributes:
+        before: patterns that end where the match begins, in the same clause.
+        around: patterns anywhere in the same sentence.
+        but: patterns in the same sentence with which the excuse does not hold.
+        about_others: it never holds for a match that begins in the first person.
+    """
+
+    before: list[str] = []
+    around: list[str] = []
+    but: list[str] = []
+    about_others: bool = False
+
+
+@dataclass(frozen=True)
+class _Excuse:
+    before: re.Pattern[str] | None
+    around: re.Pattern[str] | None
+    but: re.Pattern[str] | None
+    about_others: bool
+
+    def holds(self, text: str, start: int, end: int) -> bool:
+        """Say whether it holds for the match that runs from `start` to `end`."""
+        if self.about_others and _FIRST_PERSON.match(text, start):
+            return False
+        sentence = _sentence(text, start, end)
+        if self.but and self.but.search(sentence):
+            return False
+        if self.around and self.around.search(sentence):
+            return True
+        clause = _MARK.split(text[max(0, start - _REACH) : start])[-1]
+        return bool(self.before and self.before.search(f" {clause.lstrip()}"))
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One named pattern with its excuses."""
+
+    name: str
+    _pattern: re.Pattern[str]
+    _unless: tuple[_Excuse, ...]
+
+    def shows(self, folded: str) -> bool:
+        """Say whether the folded text has a match without an excuse."""
+        return next(self.matches(folded), None) is not None
+
+    def matches(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Give the start and end of every match without an excuse."""
+        for match in self._pattern.finditer(folded):
+            if not any(excuse.holds(folded, *match.span()) for excuse in self._unless):
+                yield match.span()
+
+
+class SignMaker:
+    """Compile signs that share words and excuses."""
+
+    def __init__(self, words: Mapping[str, str], excuses: Mapping[str, Excuse]) -> None:
+        """Compile the excuses; `<name>` in a pattern stands for `words[name]`.
+
+        Raises:
+            ConfigError: a pattern is no regular expression.
+            UnknownName: a pattern names a word that is not there.
+        """
+        self._words = dict(words)
+        self._excuses = {
+            name: _Excuse(
+                self._compile(f"excuse {name}", excuse.before, end=""),
+                self._compile(f"excuse {name}", excuse.around),
+                self._compile(f"excuse {name}", excuse.but),
+                excuse.about_others,
+            )
+            for name, excuse in excuses.items()
+        }
+
+    def make(self, name: str, patterns: Sequence[str], unless: Sequence[str]) -> Sign:
+        """Return the sign `name`.
+
+        Raises:
+            ConfigError: a pattern is no regular expression.
+            UnknownName: a word or an excuse that is not there.
+        """
+        for excuse in unless:
+            if excuse not in self._excuses:
+                raise UnknownName(f"excuse of the rule {name!r}", excuse, self._excuses)
+        pattern = self._compile(name, patterns)
+        if pattern is None:
+            raise ConfigError(f"the rule {name!r} has no patterns; write one or remove the rule")
+        return Sign(name, pattern, tuple(self._excuses[excuse] for excuse in unless))
+
+    def _compile(
+        self, name: str, patterns: Sequence[str], end: str = "(?= )"
+    ) -> re.Pattern[str] | None:
+        """Join patterns into one that matches whole words."""
+        if not patterns:
+            return None
+
+        def fill(match: re.Match[str]) -> str:
+            if match.group(1) not in self._words:
+                raise UnknownName(f"word in the rule {name!r}", match.group(1), self._words)
+            return f"(?:{_WORD.sub(fill, self._words[match.group(1)])})"
+
+        filled = "|".join(_WORD.sub(fill, pattern) for pattern in patterns)
+        try:
+            return re.compile(f"(?<= )(?:{filled}){end}")
+        except re.error as error:
+            raise ConfigError(
+                f"a pattern of the rule {name!r} is no regular expression ({error}); correct it"
+            ) from error
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the sentence around a span, or the part of it within reach."""
+    first, last = max(0, start - _REACH), end + _REACH
+    before = text.rfind(" . ", first, start)
+    after = text.find(" . ", end, last)
+    return text[before + 2 if before >= 0 else first : after + 1 if after >= 0 else last]

@@ -1,0 +1,44 @@
+"""`python -m ui`: the chat page, on this computer alone."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tools.errors import AttuneError
+
+app = typer.Typer(
+    add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+@app.command()
+def serve(
+    profile: Annotated[str, typer.Option(help="A profile of tools/models.yaml.")] = "embedded",
+    graph: Annotated[str, typer.Option(help="A graph, by name or file.")] = "support",
+    port: Annotated[int, typer.Option(help="0 takes any free port.", min=0, max=65535)] = 7860,
+    models: Annotated[Path | None, typer.Option(help="A models file of your own.")] = None,
+    locale: Annotated[str, typer.Option(help="Language of the conversation, e.g. en.")] = "en",
+) -> None:
+    """Serve the chat page until Ctrl+C."""
+    from ui.server import serve as serve_page
+
+    asyncio.run(
+        serve_page(profile=profile, graph=graph, port=port, models=models, locale=locale)
+    )
+
+
+def main() -> None:
+    """Run the command line; what is wrong comes as one sentence and exit status 2."""
+    try:
+        app()
+    except AttuneError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
