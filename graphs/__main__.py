@@ -83,8 +83,9 @@ def chat(
     from graphs.terminal import Terminal
 
     terminal = Terminal(
-        graph=graph, profile=profile, models=models, locale=locale, country=country, console=out
-    )
+        graph=graph, profile=profile, models=models, locale=locale, country=country,
+        console=out, errors=err,
+    )  # fmt: skip
     if say is None and audio is None and video is None:
         asyncio.run(terminal.talk())
         return

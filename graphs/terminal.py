@@ -11,6 +11,7 @@ from agents.context import Context
 from graphs.run import Conversation, Finished, Sentence, TurnReport
 from graphs.services import assemble
 from graphs.shelf import Shelf
+from graphs.warm import shortfalls, warm
 from tools.clips import Clip
 from tools.errors import AttuneError
 from tools.media import decode
@@ -28,6 +29,7 @@ class Terminal:
         locale: str,
         country: str,
         console: Console,
+        errors: Console,
     ) -> None:
         """Build the graph; models are loaded on the first turn.
 
@@ -35,10 +37,10 @@ class Terminal:
             AttuneError: the graph or the profile cannot be used.
         """
         self._services = assemble(profile, models=models)
-        version = Shelf(self._services, InMemorySaver()).current(graph)
-        self._conversation = Conversation(version, self._services)
+        self._version = Shelf(self._services, InMemorySaver()).current(graph)
+        self._conversation = Conversation(self._version, self._services)
         self._locale, self._country = locale, country
-        self._console = console
+        self._console, self._errors = console, errors
 
     async def once(
         self, words: str, audio: Path | None, video: Path | None, *, show: bool
@@ -51,6 +53,7 @@ class Terminal:
         try:
             files = [path for path in (audio, video) if path is not None]
             clips = await asyncio.gather(*(asyncio.to_thread(decode, path) for path in files))
+            await self._warm()
             return await self._turn(words, clips, show=show)
         finally:
             self._services.models.close()
@@ -61,6 +64,7 @@ class Terminal:
         for line in phrases.disclosure:
             self._console.print(line, style="dim", highlight=False)
         try:
+            await self._warm()
             while words := await asyncio.to_thread(self._ask):
                 try:
                     await self._turn(words, (), show=True)
@@ -68,6 +72,14 @@ class Terminal:
                     self._console.print(str(error), style="yellow", markup=False, highlight=False)
         finally:
             self._services.models.close()
+
+    async def _warm(self) -> None:
+        """Load the models first, so that none is given up for being slow to load."""
+        with self._errors.status("loading the models"):
+            notices = await warm(self._services, self._version)
+        for notice in [*shortfalls(self._services, self._version), *notices]:
+            self._errors.print(notice.text, style="yellow", markup=False, highlight=False)
+            self._errors.print(notice.reason, style="dim", markup=False, highlight=False)
 
     def _ask(self) -> str:
         try:

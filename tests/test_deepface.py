@@ -107,16 +107,6 @@ def test_the_note_counts_the_frames_with_a_face(tmp_path, portrait):
     assert found.note == "2 of 3 frames showed a face"
 
 
-def test_the_larger_of_two_faces_is_read(tmp_path, portrait):
-    dark_and_small = (portrait[::2, ::2] // 4).astype(np.uint8)
-    both = np.zeros((192, 384, 3), np.uint8)
-    both[:, :256] = portrait
-    both[96:, 256:] = dark_and_small
-    model = open_model(expression(tmp_path), side=0)
-    assert best(model.predict([[dark_and_small.repeat(2, 0).repeat(2, 1)]])[0]) == "neutral"
-    assert best(model.predict([[both]])[0]) == "angry"
-
-
 def test_two_models_of_one_process_do_not_take_each_others_weights(tmp_path, portrait):
     first = open_model(expression(tmp_path / "a", bright=0))
     second = open_model(expression(tmp_path / "b", bright=3))
@@ -201,6 +191,12 @@ def test_frames_with_a_face_are_averaged():
     found = model.predict([[BLACK] * 3])[0]
     assert found.scores["happy"] == pytest.approx(0.7)
     assert found.scores["neutral"] == pytest.approx(0.3)
+
+
+def test_the_largest_face_of_a_frame_is_read():
+    small, large = face("happy", 90.0, size=10), face("sad", 90.0, size=20)
+    model, _ = scripted([small, large], [large, small], frames=1)
+    assert [best(found) for found in model.predict([[BLACK], [BLACK]])] == ["sad", "sad"]
 
 
 def test_deepface_is_given_blue_first_and_no_more_pixels_than_asked():

@@ -88,7 +88,7 @@ def loudness(waveform: Waveform) -> float:
     if not len(waveform):
         return SILENCE_DBFS
     energy = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
-    window = len(waveform)
+    window = min(_MOMENT, len(waveform))
     power = float(np.max(energy[window:] - energy[:-window])) / window
     return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS
 

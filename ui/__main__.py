@@ -24,11 +24,11 @@ def serve(
     locale: Annotated[str, typer.Option(help="Language of the conversation, e.g. en.")] = "en",
 ) -> None:
     """Serve the chat page until Ctrl+C."""
+    from graphs.services import assemble
     from ui.server import serve as serve_page
 
-    asyncio.run(
-        serve_page(profile=profile, graph=graph, port=port, models=models, locale=locale)
-    )
+    services = assemble(profile, models=models)
+    asyncio.run(serve_page(services, graph=graph, port=port, locale=locale))
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ class Layout:
     def _top(self, phrases: LocalePhrases) -> None:
         with gr.Column(elem_id="top"):
             with gr.Row(elem_id="bar"):
-                gr.HTML(f'<p class="brand">{_MARK}{escape(texts.TITLE)}</p>', elem_id="brand")
+                gr.HTML(f'<h1 class="brand">{_MARK}{escape(texts.TITLE)}</h1>', elem_id="brand")
                 gr.HTML(_signs(), elem_id="signs")
                 self.help_button = gr.Button(texts.HELP, elem_id="help-button", size="md")
             with gr.Column(elem_id="help"):
@@ -187,8 +187,8 @@ def welcome_html(phrases: LocalePhrases) -> str:
         f"<li>{escape(line)}</li>" for line in [*phrases.disclosure, texts.MEMORY, texts.GUESSES]
     )
     return (
-        f"<h1>{escape(texts.WELCOME)}</h1><p class='lead'>{escape(texts.WELCOME_LEAD)}</p>"
-        f"<section class='know'><h2>{escape(texts.KNOW_FIRST)}</h2><ul>{know}</ul></section>"
+        f"<h2>{escape(texts.WELCOME)}</h2><p class='lead'>{escape(texts.WELCOME_LEAD)}</p>"
+        f"<section class='know'><h3>{escape(texts.KNOW_FIRST)}</h3><ul>{know}</ul></section>"
     )
 
 

@@ -18,12 +18,19 @@
 
   // The newest message stays in sight, unless the person has scrolled up to read.
   const follow = () => {
-    let end = 0; // where the composer stands at the lower edge
+    // Where the page ends when the composer stands at the lower edge.
+    const measure = () =>
+      byId("chat")
+        ? byId("senses").getBoundingClientRect().top + window.scrollY - window.innerHeight + 8
+        : 0;
+    let end = 0;
     let reading = false;
-    window.addEventListener("scroll", () => (reading = window.scrollY < end - 120));
+    window.addEventListener("scroll", () => {
+      // The page may have grown or shrunk since it was measured; neither is the person's doing.
+      reading = window.scrollY < Math.min(end, measure()) - 120;
+    });
     new ResizeObserver(() => {
-      const below = byId("senses").getBoundingClientRect().top + window.scrollY;
-      end = byId("chat") ? below - window.innerHeight + 8 : 0;
+      end = measure();
       if (!reading && window.scrollY < end) window.scrollTo(0, end);
     }).observe(byId("talk"));
   };

@@ -120,7 +120,13 @@ class Page:
         line = [p.noticed_line, p.right, p.other, p.remove]
         back = {"js": "(...values) => (attune.toBox(), values)", **now}
         p.right.click(self.confirmed, None, line, js="() => attune.toBox()", **now)
-        p.other.input(self.corrected, [p.key, p.other], line, **back)
+        p.other.input(
+            self.corrected,
+            [p.key, p.other],
+            line,
+            js="(key, emotion) => (emotion && attune.toBox(), [key, emotion])",
+            **now,
+        )
         p.remove.click(self.removed, [p.key], [*line, p.panel], **back)
 
         fresh = [

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from graphs.run import TurnReport
-from tools.labels import RISK_ORDER, UNKNOWN
+from tools.labels import RISK_ORDER
 from tools.records import MODALITIES, Choice, Example, Reading, Scores
 
 _SHOWN_DETAIL = 5
@@ -19,10 +19,10 @@ def panel(report: TurnReport) -> str:
         _section("Fused emotion", _fused(report)),
         _section("Strategy", _choice(report["strategy"])),
         _section("Emotion of the system", _choice(report["system_emotion"])),
-        _section(f"Examples used ({len(report['examples'])})", _examples(report["examples"])),
         _section("Milliseconds by node", _timings(report["timings"])),
-        _section("Models", _pairs(report["models"])),
-        _section(f"Notes ({len(report['notes'])})", _notes(report)),
+        _section(f"Notes ({len(report['notes'])})", _notes(report), bool(report["notes"])),
+        _section(f"Examples used ({len(report['examples'])})", _examples(report["examples"]), False),
+        _section("Models", _pairs(report["models"]), False),
     ]
     return f'<div class="panel">{"".join(parts)}</div>'
 
@@ -37,8 +37,9 @@ def refusal(trouble: str) -> str:
     )
 
 
-def _section(title: str, body: str) -> str:
-    return f"<details open><summary>{escape(title)}</summary>{body}</details>"
+def _section(title: str, body: str, opened: bool = True) -> str:
+    state = " open" if opened else ""
+    return f"<details{state}><summary>{escape(title)}</summary>{body}</details>"
 
 
 def _summary(report: TurnReport) -> str:
@@ -63,7 +64,7 @@ def _readings(report: TurnReport) -> str:
     else:
         said = f"none: {escape(heard['missing'] or 'nothing was said')}"
     note = f" ({escape(heard['note'])})" if heard["note"] else ""
-    rows.append(f"<h4>Transcript</h4><p>{said}{note}</p>")
+    rows.append(f"<h3>Transcript</h3><p>{said}{note}</p>")
     return "".join(rows)
 
 
@@ -72,7 +73,7 @@ def _reading(reading: Reading) -> str:
     model = f"<code>{escape(reading['model'])}</code>" if reading["model"] else "no model"
     if reading["missing"]:
         note = f"; {escape(reading['note'])}" if reading["note"] else ""
-        return f"<h4>{name}</h4><p>missing: {escape(reading['missing'])}{note} · {model}</p>"
+        return f"<h3>{name}</h3><p>missing: {escape(reading['missing'])}{note} · {model}</p>"
     badge = (
         '<span class="badge">experimental, weight 0: shown, not used</span>'
         if reading["experimental"]
@@ -83,15 +84,14 @@ def _reading(reading: Reading) -> str:
     if reading["detail"]:
         best = sorted(reading["detail"].items(), key=lambda item: -item[1])[:_SHOWN_DETAIL]
         detail = "<p>finer: " + ", ".join(f"{escape(k)} {v:.0%}" for k, v in best) + "</p>"
-    return f"<h4>{name}</h4><p>{model} · {badge}</p>{note}{_bars(reading['scores'])}{detail}"
+    return f"<h3>{name}</h3><p>{model} · {badge}</p>{note}{_bars(reading['scores'])}{detail}"
 
 
 def _fused(report: TurnReport) -> str:
     felt = report["user_emotion"]
     sources = ", ".join(f"{escape(k)} {v:.2f}" for k, v in felt["sources"].items()) or "none"
-    label = felt["label"] if felt["label"] == UNKNOWN else f"{felt['label']}"
     lines = [
-        f"<p><strong>{escape(label)}</strong>, confidence {felt['confidence']:.0%}</p>",
+        f"<p><strong>{escape(felt['label'])}</strong>, confidence {felt['confidence']:.0%}</p>",
         f"<p>sources and weights: {sources}</p>",
     ]
     if felt["disagreement"]:

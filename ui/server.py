@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from langgraph.checkpoint.memory import InMemorySaver
 
-from graphs.services import assemble
+from agents.context import Services
 from graphs.shelf import Shelf
 from tools.errors import ConfigError
 from ui.readiness import Readiness
@@ -47,23 +47,19 @@ _HEADERS = {
 }
 
 
-async def serve(
-    *, profile: str, graph: str, port: int, models: Path | None, locale: str
-) -> None:
+async def serve(services: Services, *, graph: str, port: int, locale: str) -> None:
     """Serve the page until the program is told to end; models load once it is up.
 
     Args:
-        profile: a profile of the models file.
+        services: what every graph shares; they are closed at the end.
         graph: the graph of new conversations, by name or file.
         port: on 127.0.0.1; 0 takes any free one.
-        models: a researcher's own models file.
         locale: BCP 47 tag of the conversations' language.
 
     Raises:
-        AttuneError: the profile or the graph cannot be used, or the port is taken.
+        AttuneError: the graph cannot be used, or the port is taken.
     """
     listener = _listen(port)
-    services = assemble(profile, models=models)
     shelf = Shelf(services, InMemorySaver())
     readiness = Readiness(services, shelf.current(graph))
     sessions = Sessions(shelf, services, graph)

@@ -22,7 +22,7 @@ GUESSES = (
 
 CHAT = "Conversation"
 BOX = "Your message"
-BOX_HINT = "Write here, in your own words"
+BOX_HINT = "Write here"
 KEYS = "Enter sends, Shift+Enter starts a new line."
 SEND = "Send"
 STOP = "Stop"

@@ -1,7 +1,7 @@
 """Sentence vectors and token states from all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
 
-One copy of the weights serves retrieval, which wants the pooled vector, and the text-emotion head,
-which wants the states of the tokens part of the way up and climbs on from there by itself.
+One copy of the weights serves retrieval, which wants the pooled vector of the last layer, and the
+text-emotion head, which wants the states of all tokens part of the way up.
 """
 
 import copy
@@ -17,8 +17,9 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from tools.backends.device import torch_device
 from tools.backends.options import read_options
-from tools.errors import ConfigError, WeightsError
+from tools.errors import WeightsError
 from tools.models import Loading
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class TokenStates:
     """What the encoder thinks of every token of a batch.
 
     Attributes:
-        hidden: the states after the layers that were run, shape (batch, tokens, width).
+        hidden: the states after each layer that was asked for, (batch, tokens, layers, width).
         mask: True where there is a token, False where a shorter text is padded; (batch, tokens).
     """
 
@@ -67,34 +68,39 @@ def load(loading: Loading) -> "MiniLM":
         ConfigError: an option or the device is wrong.
     """
     options = read_options(Options, loading)
-    device = loading.config.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
-        raise ConfigError(
-            f"the model {loading.name!r} cannot run on {device!r} here; choose cpu or auto"
-        )
     torch.set_num_threads(min(options.threads, torch.get_num_threads()))
-    return open_encoder(loading.weights(), device)
+    return open_encoder(loading.weights(), torch_device(loading))
 
 
 def open_encoder(folder: Path, device: str = "cpu") -> "MiniLM":
     """Read an encoder and its tokenizer from a folder; nothing is downloaded.
 
     Raises:
-        WeightsError: the folder holds no BERT encoder that transformers can read.
+        WeightsError: the folder holds no whole BERT encoder that transformers can read.
     """
-    from transformers import AutoModel, AutoTokenizer, BertModel
+    from transformers import AutoTokenizer, BertModel
 
+    safely = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safely)
+        model, report = BertModel.from_pretrained(
+            folder,
+            **safely,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            add_pooling_layer=False,  # made for BERT's own training, and not used here
         )
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"the encoder in {folder.name!r} cannot be loaded: {error}") from error
-    if not isinstance(model, BertModel):
-        raise WeightsError(f"the encoder in {folder.name!r} is no BERT; MiniLM is one")
+    except Exception as error:  # each kind of damage has an error type of its own
+        raise WeightsError(
+            f"the encoder in {folder.name!r} cannot be loaded: {str(error).partition(chr(10))[0]}; "
+            "fetch its weights again"
+        ) from error
+    if absent := sorted(report["missing_keys"]):
+        raise WeightsError(
+            f"the weights of the encoder in {folder.name!r} lack {absent[0]!r}; "
+            "they are of another kind of model"
+        )
     return MiniLM(model.to(device).eval(), tokenizer)
 
 
@@ -126,21 +132,22 @@ class MiniLM:
     def predict(self, items: Sequence[str], /) -> list[Vector]:
         """Return one vector of length 1 per text: the mean over its tokens, normalised."""
         vectors: dict[int, Vector] = {}
-        for places, states in self.stream(items):
+        for places, states in self.stream(items, [self.depth]):
             shown = states.mask.unsqueeze(-1)
-            mean = (states.hidden * shown).sum(1) / shown.sum(1)
+            mean = (states.hidden[:, :, 0] * shown).sum(1) / shown.sum(1)
             for place, row in zip(places, torch.nn.functional.normalize(mean), strict=True):
                 vectors[place] = row.cpu().numpy()
         return [vectors[place] for place in range(len(items))]
 
     def stream(
-        self, texts: Sequence[str], layers: int | None = None
+        self, texts: Sequence[str], layers: Sequence[int]
     ) -> Iterator[tuple[list[int], TokenStates]]:
         """Encode any number of texts in batches of similar length.
 
         Args:
             texts: the texts; what goes beyond `MAX_TOKENS` of one is not read.
-            layers: how many transformer layers to run; all of them by default.
+            layers: which layers' states are wanted, 0 being the embeddings; none above the
+                highest of them is run.
 
         Yields:
             The places of a batch's texts in `texts`, and the batch's states.
@@ -150,14 +157,6 @@ class MiniLM:
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
             yield places, self._encode([tokens[place] for place in places], layers)
-
-    def states(self, texts: Sequence[str], layers: int | None = None) -> TokenStates:
-        """Encode a few texts as one batch, in their order."""
-        return self._encode(self._tokenize(texts), layers)
-
-    def layer(self, index: int) -> dict[str, Tensor]:
-        """Return the parameters of one transformer layer by name, to start training from."""
-        return dict(self._model.encoder.layer[index].state_dict())
 
     def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -171,26 +170,25 @@ class MiniLM:
         return ids
 
     @torch.inference_mode()
-    def _encode(self, tokens: list[list[int]], layers: int | None) -> TokenStates:
+    def _encode(self, tokens: list[list[int]], layers: Sequence[int]) -> TokenStates:
         longest = max(map(len, tokens))
         ids = torch.zeros(len(tokens), longest, dtype=torch.long)
         mask = torch.zeros(len(tokens), longest, dtype=torch.bool)
         for row, line in enumerate(tokens):
             ids[row, : len(line)] = torch.tensor(line)
             mask[row, : len(line)] = True
-        trunk = self._trunk(self.depth if layers is None else layers)
-        ids, mask = ids.to(trunk.device), mask.to(trunk.device)
-        return TokenStates(trunk(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
+        ids, mask = ids.to(self.device), mask.to(self.device)
+        trunk = self._trunk(max(layers))
+        found = trunk(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        return TokenStates(torch.stack([found[layer] for layer in layers], dim=2), mask)
 
     def _trunk(self, layers: int) -> "BertModel":
         """Return a model of the lowest layers only, which shares its weights with the whole."""
         if layers not in self._trunks:
-            from transformers import BertModel
-
             config = copy.deepcopy(self._model.config)
             config.num_hidden_layers = 0
             with torch.device("meta"):  # every weight is replaced by a shared one below
-                trunk = BertModel(config, add_pooling_layer=False)
+                trunk = type(self._model)(config, add_pooling_layer=False)
             trunk.embeddings = self._model.embeddings
             trunk.encoder.layer = self._model.encoder.layer[:layers]
             self._trunks[layers] = trunk.eval()

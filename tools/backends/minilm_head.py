@@ -1,4 +1,4 @@
-"""Text emotion: a small trained network on the lower layers of the shared MiniLM encoder.
+"""Text emotion: a small trained network on token states of the shared MiniLM encoder.
 
 `python -m tools train text-emotion` makes its two files: `model.safetensors` and `card.yaml`.
 """
@@ -79,7 +79,7 @@ def open_head(folder: Path, encoder: MiniLM) -> "TextEmotionHead":
             f"its {CARD_FILE} and {WEIGHTS_FILE} must come from one training run"
         ) from error
     sizes = card.architecture
-    if encoder.width != sizes.width or encoder.depth < sizes.trunk:
+    if encoder.width != sizes.width or encoder.depth < max(sizes.layers):
         raise WeightsError(
             f"the text-emotion head in {folder.name!r} was trained on another encoder than this"
         )
@@ -104,7 +104,7 @@ class TextEmotionHead:
         found = [Perceived(missing=reason, note=_NOTES[reason]) for reason in map(unread, items)]
         readable = [place for place, finding in enumerate(found) if not finding.missing]
         texts = [items[place] for place in readable]
-        for places, states in self._encoder.stream(texts, self._card.architecture.trunk):
+        for places, states in self._encoder.stream(texts, self._card.architecture.layers):
             with torch.inference_mode():
                 coarse, fine = self.network(states)
             rows = zip(coarse.softmax(1).tolist(), fine.sigmoid().tolist(), strict=True)

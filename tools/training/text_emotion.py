@@ -2,8 +2,7 @@
 
 Everything is learned from `train.tsv`: nine tenths of it move the weights, one tenth chooses the
 temperature and the thresholds. `dev.tsv` is read once, at the end, and scored with the file that
-was written. The upper layers of the encoder are copied and trained on; the lower ones are shared
-with retrieval, so their output is computed once for the whole corpus.
+was written. The encoder is not trained, so its token states are computed once.
 """
 
 import math
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
-from tools.backends.emotion_network import Architecture, EmotionNetwork, from_bert
+from tools.backends.emotion_network import Architecture, EmotionNetwork
 from tools.backends.minilm import MiniLM
 from tools.backends.minilm_head import CARD_FILE, WEIGHTS_FILE, open_head
 from tools.labels import EKMAN
@@ -41,9 +40,8 @@ class Recipe:
     Attributes:
         epochs: passes over the corpus.
         batch: comments per step.
-        layer_rate: highest learning rate of the encoder's layers.
-        rate: highest learning rate of everything above them.
-        warmup: share of the steps in which the rates rise; then they fall to 0 in a line.
+        rate: highest learning rate.
+        warmup: share of the steps in which the rate rises; then it falls to 0 in a line.
         decay: weight decay of AdamW.
         fine_weight: weight of the 28 labels' loss beside that of the seven.
         balance: how much of the classes' log-frequency is taken off the logits after training
@@ -51,9 +49,8 @@ class Recipe:
             frequencies in, 1 takes them out.
     """
 
-    epochs: int = 3
-    batch: int = 32
-    layer_rate: float = 1e-4
+    epochs: int = 4
+    batch: int = 64
     rate: float = 1e-3
     warmup: float = 0.1
     decay: float = 0.01
@@ -96,11 +93,9 @@ def train(
     held_out = read_comments(data, "dev.tsv", limit)
     torch.manual_seed(seed)
     network = EmotionNetwork(architecture, len(EKMAN), len(learn.fine_labels))
-    for index, layer in enumerate(network.layers):
-        layer.load_state_dict(from_bert(encoder.layer(architecture.trunk + index)))
     with _progress(console) as progress:
         caches = [
-            _encode(encoder, comments, architecture.trunk, progress, name)
+            _encode(encoder, comments, architecture.layers, progress, name)
             for comments, name in ((learn, "encode"), (choose, "encode the chosen tenth"))
         ]
         fit(network, caches[0], learn, recipe, seed, progress)
@@ -138,11 +133,8 @@ def fit(
     """Train `network` on cached token states; a comment of two Ekman groups counts half for each."""
     ekman = torch.from_numpy(comments.ekman)
     shares, fine = ekman / ekman.sum(1, keepdim=True), torch.from_numpy(comments.fine)
-    layers = list(network.layers.parameters())
-    rest = [p for name, p in network.named_parameters() if not name.startswith("layers.")]
     optimizer = torch.optim.AdamW(
-        [{"params": layers, "lr": recipe.layer_rate}, {"params": rest, "lr": recipe.rate}],
-        weight_decay=recipe.decay,
+        network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
     )
     steps = recipe.epochs * math.ceil(len(comments.ids) / recipe.batch)
     rising = max(1, round(recipe.warmup * steps))
@@ -198,7 +190,7 @@ def measure(
 ) -> dict[str, Any]:
     """Score the written head on comments it has not seen."""
     network = open_head(folder, encoder).network
-    cache = TokenCache(encoder, comments.texts, card["architecture"]["trunk"])
+    cache = TokenCache(encoder, comments.texts, card["architecture"]["layers"])
     logits, fine = _logits(network, cache)
     calibrated = _softmax(logits / card["temperature"])
     return score(_softmax(logits), calibrated, fine, comments, card)
@@ -231,7 +223,7 @@ def score(
 
 
 def _encode(
-    encoder: MiniLM, comments: Comments, layers: int, progress: Progress, name: str
+    encoder: MiniLM, comments: Comments, layers: list[int], progress: Progress, name: str
 ) -> TokenCache:
     task = progress.add_task(name, total=len(comments.texts))
     return TokenCache(encoder, comments.texts, layers, lambda texts: progress.advance(task, texts))

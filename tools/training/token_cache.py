@@ -15,16 +15,16 @@ _POOL = 50
 
 
 class TokenCache:
-    """The states of every token of every text, end to end, at one depth of the encoder.
+    """The states of every token of every text, end to end.
 
-    A thousand comments of GoEmotions take about 15 MB.
+    A thousand comments of GoEmotions take about 15 MB a layer.
     """
 
     def __init__(
         self,
         encoder: MiniLM,
         texts: Sequence[str],
-        layers: int,
+        layers: Sequence[int],
         done: Callable[[int], None] = lambda texts: None,
     ) -> None:
         """Encode `texts`.
@@ -32,7 +32,7 @@ class TokenCache:
         Args:
             encoder: what encodes them.
             texts: the corpus.
-            layers: how many of the encoder's layers to run.
+            layers: the encoder's layers whose states are kept.
             done: told how many more texts are encoded.
         """
         lengths: list[int] = []
@@ -53,7 +53,7 @@ class TokenCache:
     def batch(self, places: Places) -> TokenStates:
         """Return the states of the texts at `places`, padded with zeros to the longest."""
         longest = int(self.lengths[places].max())
-        hidden = torch.zeros(len(places), longest, self._states.shape[1])
+        hidden = torch.zeros(len(places), longest, *self._states.shape[1:])
         mask = torch.zeros(len(places), longest, dtype=torch.bool)
         for row, place in enumerate(places):
             length, end = int(self.lengths[place]), int(self._ends[place])
