@@ -17,6 +17,7 @@ from graphs.spec import END, START, GraphSpec, Table
 from tools.errors import AttuneError, GraphError, UnknownName
 from tools.models import ModelSet
 
+_DUTIES: tuple[Duty, ...] = ("begin", "screen", "check", "crisis", "deliver")
 _KEYS = frozenset(ConversationState.__annotations__)
 
 
@@ -137,13 +138,17 @@ def _bindings(spec: GraphSpec, models: ModelSet | None) -> Iterator[str]:
 
 
 def _shape(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+    for duty in _DUTIES:
+        if not graph.of(duty):
+            yield f"the graph has no {duty!r} node; every graph needs {', '.join(_DUTIES)}"
     live = graph.reach(START)
+    stuck = [name for name in spec.nodes if not spec.targets(name)]
     for name in spec.nodes:
         if name not in live:
             yield f"{name!r} is never reached; lead an arrow to it or remove it"
-        elif not spec.targets(name):
+        elif name in stuck:
             yield f"{name!r} leads nowhere; add an arrow from it"
-        elif END not in graph.reach(name):
+        elif not stuck and END not in graph.reach(name):
             yield f"no path leads from {name!r} to END"
     for cycle in graph.rounds(without=graph.of("check")):
         yield f"{' -> '.join([*cycle, cycle[0]])} goes round for ever; only `check` may lead back"

@@ -29,7 +29,7 @@ _WITHOUT = {
     "voice_emotion": "Feelings cannot be read from a voice at the moment; your words are enough.",
     "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
     "listen": "Recordings cannot be understood at the moment; please write instead.",
-    "examples": "The counselling examples cannot be used at the moment; replies are simpler for it.",
+    "examples": "The counselling examples cannot be used at the moment, so replies are simpler.",
 }
 """What is said to a person when something could not be loaded."""
 

@@ -130,7 +130,11 @@ def save_iemocap(folder: Path, *, safe: bool = False, **sizes: Any) -> Path:
     """Save a voice model as SpeechBrain published it in 2021: its file names and its keys."""
     torch.manual_seed(7)
     config = Wav2Vec2Config(**{**TINY_WAV2VEC2, **sizes})
-    state = {f"model.{key}": value for key, value in Wav2Vec2Model(config).state_dict().items()}
+    model = Wav2Vec2Model(config)
+    # Fresh norms are all alike, and would hide one that is left out.
+    model.encoder.layers[-1].final_layer_norm.weight.data.uniform_(0.1, 3)
+    model.encoder.layers[-1].final_layer_norm.bias.data.uniform_(-1, 1)
+    state = {f"model.{key}": value for key, value in model.state_dict().items()}
     conv = "model.encoder.pos_conv_embed.conv."
     state[f"{conv}weight_g"] = state.pop(f"{conv}parametrizations.weight.original0")
     state[f"{conv}weight_v"] = state.pop(f"{conv}parametrizations.weight.original1")

@@ -48,6 +48,19 @@ def endless(chat, monkeypatch):
     return chat
 
 
+@pytest.fixture
+def slow(endless, monkeypatch):
+    """A model that would take ten seconds for 200 tokens."""
+    forward = endless._model.forward
+
+    def slowly(*arguments, **named):
+        time.sleep(0.05)
+        return forward(*arguments, **named)
+
+    monkeypatch.setattr(endless._model, "forward", slowly)
+    return endless
+
+
 def open_model(folder, **options):
     return hf_chat.load(loading("hf-chat", folder, task="respond", options=options))
 
@@ -108,11 +121,20 @@ def test_neighbours_of_one_role_are_joined():
     ]
 
 
-def test_closing_the_reply_stops_the_model(endless):
-    pieces = endless.stream(ChatRequest(ASKED, max_tokens=200))
+def test_closing_the_reply_stops_the_model(slow):
+    pieces = slow.stream(ChatRequest(ASKED, max_tokens=200))
     next(pieces)
     pieces.close()
-    assert wait_until_idle(endless)
+    assert wait_until_idle(slow)
+
+
+def test_a_closed_model_ends_its_reply_and_writes_no_other(slow, monkeypatch):
+    monkeypatch.setattr(slow, "_closed", threading.Event())
+    pieces = slow.stream(ChatRequest(ASKED, max_tokens=200))
+    next(pieces)
+    slow.close()
+    assert wait_until_idle(slow)
+    assert reply(slow) == ""
 
 
 def test_one_reply_is_written_at_a_time(endless, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from made_checkpoints import Marker, plant_code, save_classifier, save_tokenizer
 from made_loading import loading
+from safetensors.torch import load_file
 from transformers import RobertaConfig, RobertaModel
 
 from tools.backends import hf_text
@@ -140,6 +141,14 @@ def test_an_encoder_without_a_classifier_is_refused(tmp_path):
     save_tokenizer(tmp_path)
     with pytest.raises(WeightsError, match="lack 'classifier"):
         open_model(tmp_path)
+
+
+def test_pickled_weights_are_refused_even_where_they_hold_nothing_but_numbers(tmp_path):
+    folder = save_classifier(tmp_path, LABELS)
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(WeightsError, match="cannot be read from its folder"):
+        open_model(folder)
 
 
 def test_pickled_weights_are_refused_without_being_opened(tmp_path):

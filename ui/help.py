@@ -59,7 +59,7 @@ def _row(service: Resource, phrases: LocalePhrases) -> str:
         ways.append(_web(service.url))
     return (
         f"<li><strong>{escape(service.name)}</strong>"
-        f'{f"<span>{escape(about)}</span>" if about else ""}'
+        f"{f'<span>{escape(about)}</span>' if about else ''}"
         f'<div class="ways">{"".join(ways)}</div></li>'
     )
 
@@ -89,5 +89,5 @@ def _web(url: str) -> str:
     shown = url.removeprefix("https://").removeprefix("www.").rstrip("/")
     return (
         f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">'
-        f'Open {escape(shown)}</a>'
+        f"Open {escape(shown)}</a>"
     )

@@ -20,12 +20,12 @@ _MARK = (
 class Layout:
     """Every part of the page; made inside an open `gr.Blocks`."""
 
-    def __init__(self, phrases: LocalePhrases, graphs: list[str], graph: str) -> None:
+    def __init__(self, phrases: LocalePhrases, graphs: list[tuple[str, str]], graph: str) -> None:
         """Lay the page out.
 
         Args:
             phrases: of the person's language.
-            graphs: names of the graphs that a designer can choose.
+            graphs: what a designer can choose, as (shown, name or path).
             graph: the one chosen.
         """
         self.key = gr.State("")
@@ -33,7 +33,9 @@ class Layout:
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="talk", min_width=0, scale=3):
                 self._talk(phrases)
-            with gr.Column(elem_id="designer", min_width=0, scale=2, visible=False) as self.designer:
+            with gr.Column(
+                elem_id="designer", min_width=0, scale=2, visible=False
+            ) as self.designer:
                 self._designer(graphs, graph)
 
     def _top(self, phrases: LocalePhrases) -> None:
@@ -101,9 +103,7 @@ class Layout:
                     max_lines=8,
                     elem_id="box",
                     scale=1,
-                    html_attributes=gr.InputHTMLAttributes(
-                        enterkeyhint="send", autocomplete="off"
-                    ),
+                    html_attributes=gr.InputHTMLAttributes(enterkeyhint="send", autocomplete="off"),
                 )
                 self.send = gr.Button(
                     texts.SEND, variant="primary", elem_id="send", min_width=0, scale=0
@@ -172,7 +172,7 @@ class Layout:
             self.yes = gr.Button(texts.NEW_YES, size="sm", elem_id="yes", min_width=0)
             self.no = gr.Button(texts.NEW_NO, size="sm", elem_id="no", min_width=0)
 
-    def _designer(self, graphs: list[str], graph: str) -> None:
+    def _designer(self, graphs: list[tuple[str, str]], graph: str) -> None:
         gr.HTML(f"<h2>{escape(texts.DESIGNER)}</h2>")
         self.graph = gr.Dropdown(
             graphs, value=graph, label=texts.GRAPH, filterable=False, elem_id="graph"

@@ -21,7 +21,9 @@ def panel(report: TurnReport) -> str:
         _section("Emotion of the system", _choice(report["system_emotion"])),
         _section("Milliseconds by node", _timings(report["timings"])),
         _section(f"Notes ({len(report['notes'])})", _notes(report), bool(report["notes"])),
-        _section(f"Examples used ({len(report['examples'])})", _examples(report["examples"]), False),
+        _section(
+            f"Examples used ({len(report['examples'])})", _examples(report["examples"]), False
+        ),
         _section("Models", _pairs(report["models"]), False),
     ]
     return f'<div class="panel">{"".join(parts)}</div>'

@@ -1,11 +1,14 @@
 """How far the models are, for the page to tell."""
 
 import asyncio
+import contextlib
 import logging
 
 from agents.context import Services
 from graphs.shelf import Version
 from graphs.warm import Notice, shortfalls, warm
+
+_LONGEST_S = 180.0
 
 _log = logging.getLogger(__name__)
 
@@ -33,3 +36,8 @@ class Readiness:
             self.done.set()
         for notice in self.notices:
             _log.warning("%s", notice.reason)
+
+    async def wait(self) -> None:
+        """Wait until the models are there, but not for ever; fixed sentences need none."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.done.wait(), _LONGEST_S)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from agents.context import Services
 from graphs.shelf import Shelf
 from tools.errors import ConfigError
+from ui.house import House
 from ui.readiness import Readiness
 from ui.session import Sessions
 from ui.theme import theme
@@ -37,8 +39,9 @@ _HEADERS = {
     # The page fetches nothing from anywhere else, whatever a model or a library writes into it.
     "content-security-policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
-        "font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "media-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' data: blob:; worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     ),
     "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
@@ -61,39 +64,36 @@ async def serve(services: Services, *, graph: str, port: int, locale: str) -> No
     """
     listener = _listen(port)
     shelf = Shelf(services, InMemorySaver())
-    readiness = Readiness(services, shelf.current(graph))
-    sessions = Sessions(shelf, services, graph)
-    uploads = UploadFolder()
+    house = House(
+        services=services,
+        shelf=shelf,
+        sessions=Sessions(shelf, services, graph),
+        readiness=Readiness(services, shelf.current(graph)),
+        uploads=UploadFolder(),
+        graph=graph,
+        locale=locale,
+    )
+    uploads = house.uploads
     os.environ |= {"GRADIO_TEMP_DIR": str(uploads.path), "GRADIO_ANALYTICS_ENABLED": "False"}
     try:
         from ui.page import Page  # Gradio reads the environment as it is imported
 
-        page = Page(
-            shelf=shelf,
-            services=services,
-            sessions=sessions,
-            readiness=readiness,
-            uploads=uploads,
-            graph=graph,
-            locale=locale,
-        )
-        await _run(page, listener, readiness, uploads)
+        await _run(Page(house), listener, house)
     finally:
-        await sessions.close()
+        await house.sessions.close()
         services.models.close()
         uploads.close()
 
 
-async def _run(
-    page: "Page", listener: socket.socket, readiness: Readiness, uploads: UploadFolder
-) -> None:
+async def _run(page: "Page", listener: socket.socket, house: House) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
         """Ends by a flag alone, so that everything behind `serve` is still cleaned up."""
 
-        def capture_signals(self) -> contextlib.AbstractContextManager[None]:
-            return contextlib.nullcontext()
+        @contextlib.contextmanager
+        def capture_signals(self) -> Generator[None, None, None]:
+            yield
 
     config = uvicorn.Config(
         _application(page), log_level="warning", lifespan="on", timeout_graceful_shutdown=1
@@ -108,7 +108,10 @@ async def _run(
         f"Attune is ready: http://{HOST}:{listener.getsockname()[1]} "
         "(only on this computer; Ctrl+C ends it)"
     )
-    background = [asyncio.create_task(readiness.warm()), asyncio.create_task(_sweep(uploads))]
+    background = [
+        asyncio.create_task(house.readiness.warm()),
+        asyncio.create_task(_sweep(house.uploads)),
+    ]
     try:
         await serving
     finally:
@@ -126,7 +129,7 @@ def _application(page: "Page") -> "ASGIApp":
     app.add_middleware(Headers)
     # Another site may point its own name at this machine, but then the host is not ours.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
-    return gr.mount_gradio_app(
+    served: ASGIApp = gr.mount_gradio_app(
         app,
         page.blocks,
         path="/",
@@ -144,6 +147,7 @@ def _application(page: "Page") -> "ASGIApp":
         mcp_server=False,
         pwa=False,
     )
+    return served
 
 
 class Headers:

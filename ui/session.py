@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -27,6 +27,9 @@ _FRAME_AGE_S = 20.0
 _FRAMES_USED = 8
 LINGER_S = 600.0
 """Seconds for which a page that lost its connection may come back; phones drop it when locked."""
+
+
+Ready = Callable[[], Awaitable[None]]
 
 
 class Bubble(TypedDict):
@@ -78,6 +81,8 @@ class Session:
         correction: the emotion that the person named instead of the last guess.
         unsent: words of a turn that failed, to be put back into the box.
         stopped: the person has just pressed Stop.
+        over: another conversation has taken its place, or it was deleted.
+        used: when it was last asked for, on the monotonic clock.
     """
 
     conversation: Conversation
@@ -87,12 +92,20 @@ class Session:
     correction: str = ""
     unsent: str = ""
     stopped: bool = False
+    over: bool = False
+    used: float = field(default_factory=time.monotonic)
     _turn: "asyncio.Task[None] | None" = None
 
     async def run(
-        self, words: str, clips: Sequence[Clip], context: Context
-    ) -> AsyncIterator[Event]:
+        self, words: str, clips: Sequence[Clip], context: Context, ready: Ready
+    ) -> AsyncGenerator[Event, None]:
         """Run one turn in a task of its own, so that `stop` ends it wherever it stands.
+
+        Args:
+            words: what the person typed.
+            clips: decoded recordings.
+            context: locale, country and consents.
+            ready: what the turn waits for before it begins.
 
         Raises:
             AttuneError: as `Conversation.send`.
@@ -101,6 +114,7 @@ class Session:
 
         async def follow() -> None:
             try:
+                await ready()
                 async with aclosing(self.conversation.send(words, clips, context)) as stream:
                     async for event in stream:
                         events.put_nowait(event)
@@ -155,10 +169,11 @@ class Sessions:
         return key
 
     def find(self, key: str) -> Session | None:
-        """Return a session, or None when it is over; one that was leaving stays."""
-        if leaving := self._leaving.pop(key, None):
-            leaving.cancel()
-        return self._open.get(key)
+        """Return a session, or None when it is over."""
+        session = self._open.get(key)
+        if session is not None:
+            session.used = time.monotonic()
+        return session
 
     async def renew(self, key: str, graph: str) -> Session:
         """Delete a session's conversation and begin a new one on the newest good graph.
@@ -172,13 +187,18 @@ class Sessions:
         return self._open[key]
 
     def leave(self, page: str | None, linger: float = LINGER_S) -> None:
-        """Stop what runs for a page that has gone, and delete its session after `linger` seconds."""
-        key = self._pages.pop(page or "", "")
+        """Stop what runs for a page that has gone.
+
+        Its session is deleted when nobody has used it for `linger` seconds: a phone that was locked
+        may come back.
+        """
+        key = self._pages.get(page or "", "")
         if key not in self._open:
             return
         self._open[key].stop()
         self._open[key].camera.forget()
-        self._leaving[key] = asyncio.create_task(self._expire(key, linger))
+        if key not in self._leaving:
+            self._leaving[key] = asyncio.create_task(self._expire(key, linger))
 
     async def close(self) -> None:
         """Delete every session."""
@@ -186,12 +206,18 @@ class Sessions:
             await self._forget(key)
 
     async def _expire(self, key: str, linger: float) -> None:
-        await asyncio.sleep(linger)
+        while key in self._open:
+            left = self._open[key].used + linger - time.monotonic()
+            if left <= 0:
+                break
+            await asyncio.sleep(left)
         self._leaving.pop(key, None)
+        self._pages = {page: open_ for page, open_ in self._pages.items() if open_ != key}
         await self._forget(key)
 
     async def _forget(self, key: str) -> None:
         if session := self._open.pop(key, None):
+            session.over = True
             session.stop()
             session.camera.forget()
             await session.conversation.forget()

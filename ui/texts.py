@@ -9,7 +9,9 @@ COUNTRY = "Your country (you can leave this out)"
 COUNTRY_NONE = "I'd rather not say"
 
 WELCOME = "You can talk here"
-WELCOME_LEAD = "Take all the time you need. A few words are enough, and there is no wrong way to begin."
+WELCOME_LEAD = (
+    "Take all the time you need. A few words are enough, and there is no wrong way to begin."
+)
 KNOW_FIRST = "Good to know first"
 MEMORY = (
     "What you say lives only in this program's memory. If the program crashes or you close this "
@@ -39,7 +41,7 @@ SENSES_LEAD = (
 MICROPHONE = "Use my microphone"
 CAMERA = "Use my camera"
 AUDIO = "Record or choose a voice message"
-WEBCAM = "Your camera"
+WEBCAM = "Your camera (press Record to let it look)"
 FILE = "Or choose a short video or a photo"
 MICROPHONE_ON = "Microphone is on"
 CAMERA_ON = "Camera is on"

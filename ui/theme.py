@@ -34,7 +34,12 @@ def theme() -> "Base":
         text_size=gr.themes.sizes.text_lg,
         spacing_size=gr.themes.sizes.spacing_lg,
         radius_size=gr.themes.sizes.radius_lg,
-        font=(LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"),
+        font=(
+            LocalFont("IBM Plex Sans", weights=(400, 700)),
+            "ui-sans-serif",
+            "system-ui",
+            "sans-serif",
+        ),
         font_mono=(LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"),
     ).set(
         body_background_fill="*neutral_50",

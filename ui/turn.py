@@ -1,7 +1,7 @@
 """One turn on the page: from what the person sent to what the chat shows."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -12,10 +12,14 @@ from tools.errors import InputError, MediaError
 from tools.labels import UNKNOWN
 from tools.phrases import LocalePhrases
 from ui import texts
-from ui.session import Session
+from ui.session import Bubble, Ready, Session
 from ui.uploads import UploadFolder, read_clips
 
 _log = logging.getLogger(__name__)
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,19 @@ class Sent:
     locale: str = "en"
 
 
-async def take_turn(session: Session, sent: Sent, uploads: UploadFolder) -> AsyncIterator[str]:
+async def take_turn(
+    session: Session, sent: Sent, uploads: UploadFolder, ready: Ready = _at_once
+) -> AsyncGenerator[str, None]:
     """Run one turn and change `session.shown` as it goes on; yield a status line at each change.
 
     Whatever goes wrong becomes one kind sentence in the chat, and the words come back in
     `session.unsent`. Uploads are deleted as soon as they are decoded.
+
+    Args:
+        session: whose turn it is.
+        sent: what they sent.
+        uploads: where their recordings lie.
+        ready: what the graph waits for, as long as models are loading.
     """
     session.unsent = ""
     files = _allowed(sent, uploads)
@@ -48,7 +60,7 @@ async def take_turn(session: Session, sent: Sent, uploads: UploadFolder) -> Asyn
     status = ""
     try:
         clips = await _clips(session, sent, files, uploads)
-        async with aclosing(_answer(session, sent, clips)) as statuses:
+        async with aclosing(_answer(session, sent, clips, ready)) as statuses:
             async for status in statuses:
                 yield status
         status = ""
@@ -86,7 +98,9 @@ async def _clips(
     return [live, *clips] if live and sent.camera else clips
 
 
-async def _answer(session: Session, sent: Sent, clips: list[Clip]) -> AsyncIterator[str]:
+async def _answer(
+    session: Session, sent: Sent, clips: list[Clip], ready: Ready
+) -> AsyncGenerator[str, None]:
     context = Context(
         locale=sent.locale,
         country=sent.country,
@@ -94,21 +108,22 @@ async def _answer(session: Session, sent: Sent, clips: list[Clip]) -> AsyncItera
         camera=sent.camera,
         correction=session.correction,
     )
-    asked, reply, between = session.shown[-1], None, " "
+    asked, between = session.shown[-1], " "
+    reply: Bubble | None = None
     nodes = session.conversation.version.spec.nodes
-    async with aclosing(session.run(sent.words, clips, context)) as events:
+    async with aclosing(session.run(sent.words, clips, context, ready)) as events:
         async for event in events:
             match event:
                 case Progress(node) if node in nodes and (nodes[node].use or node) == "crisis":
                     between = "\n"
                 case Progress("screen_heard"):
                     yield texts.THINKING
-                case Sentence(text) if reply is None:
-                    reply = {"role": "assistant", "content": text}
-                    session.shown.append(reply)
-                    yield texts.WRITING
                 case Sentence(text):
-                    reply["content"] += between + text
+                    if reply is None:
+                        reply = {"role": "assistant", "content": text}
+                        session.shown.append(reply)
+                    else:
+                        reply["content"] += between + text
                     yield texts.WRITING
                 case Finished(report):
                     session.report, session.correction = report, ""
@@ -116,7 +131,7 @@ async def _answer(session: Session, sent: Sent, clips: list[Clip]) -> AsyncItera
 
 
 def _bubble(sent: Sent, heard: str = "") -> str:
-    """Return what the chat shows of a message; a recording becomes its words once they are known."""
+    """Return what the chat shows of a message; a recording becomes its words once known."""
     parts = [sent.words.strip()]
     if sent.audio and not heard:
         parts.append(texts.RECORDING)

@@ -19,11 +19,10 @@ from tools.errors import ModelError, WeightsError
 from tools.models import Loading
 
 if TYPE_CHECKING:
-    from transformers import (
-        PreTrainedModel,
-        PreTrainedTokenizerBase,
-        TextIteratorStreamer,
-    )
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextIteratorStreamer
+
+_LAST_TOKEN_S = 5.0
+"""Seconds that closing waits for the token that is being written."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -100,6 +99,13 @@ class TransformersChat:
         self._tokenizer = tokenizer
         self._options = options
         self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Stop the reply that is being written, and write no other one."""
+        self._closed.set()
+        if self._lock.acquire(timeout=_LAST_TOKEN_S):
+            self._lock.release()
 
     def stream(self, request: ChatRequest, /) -> Iterator[str]:
         """Yield the reply in pieces; closing the generator cancels it at the next token.
@@ -121,7 +127,7 @@ class TransformersChat:
         def write() -> None:
             try:
                 with self._lock:
-                    if not cancelled.is_set():
+                    if not cancelled.is_set() and not self._closed.is_set():
                         self._generate(request, streamer, cancelled)
             except Exception as error:
                 errors.append(error)
@@ -149,7 +155,8 @@ class TransformersChat:
         from transformers import StoppingCriteriaList
 
         def stop(ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
-            return torch.full((len(ids),), cancelled.is_set(), device=ids.device)
+            end = cancelled.is_set() or self._closed.is_set()
+            return torch.full((len(ids),), end, device=ids.device)
 
         prompt = self._tokenizer(
             self._prompt(request), add_special_tokens=False, return_tensors="pt"

@@ -4,7 +4,6 @@ One copy of the weights serves retrieval, which wants the pooled vector of the l
 text-emotion head, which wants the states of all tokens part of the way up.
 """
 
-import copy
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -88,15 +87,16 @@ def open_encoder(folder: Path, device: str = "cpu") -> "MiniLM":
             **safely,
             use_safetensors=True,
             dtype=torch.float32,
+            attn_implementation="sdpa",  # takes a mask of booleans
             output_loading_info=True,
-            add_pooling_layer=False,  # made for BERT's own training, and not used here
         )
     except Exception as error:  # each kind of damage has an error type of its own
         raise WeightsError(
             f"the encoder in {folder.name!r} cannot be loaded: {str(error).partition(chr(10))[0]}; "
             "fetch its weights again"
         ) from error
-    if absent := sorted(report["missing_keys"]):
+    absent = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
+    if absent:
         raise WeightsError(
             f"the weights of the encoder in {folder.name!r} lack {absent[0]!r}; "
             "they are of another kind of model"
@@ -112,7 +112,6 @@ class MiniLM:
         self._model = model
         self._tokenizer = tokenizer
         self._tokenizing = threading.Lock()
-        self._trunks: dict[int, BertModel] = {self.depth: model}
 
     @property
     def width(self) -> int:
@@ -178,18 +177,12 @@ class MiniLM:
             ids[row, : len(line)] = torch.tensor(line)
             mask[row, : len(line)] = True
         ids, mask = ids.to(self.device), mask.to(self.device)
-        trunk = self._trunk(max(layers))
-        found = trunk(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        # Layer by layer: transformers' own way to more than the last layer runs all of them.
+        attended = None if mask.all() else mask[:, None, None, :]
+        hidden = self._model.embeddings(input_ids=ids)
+        found = {0: hidden}
+        for index, layer in enumerate(self._model.encoder.layer[: max(layers)], start=1):
+            hidden = layer(hidden, attention_mask=attended)
+            if index in layers:
+                found[index] = hidden
         return TokenStates(torch.stack([found[layer] for layer in layers], dim=2), mask)
-
-    def _trunk(self, layers: int) -> "BertModel":
-        """Return a model of the lowest layers only, which shares its weights with the whole."""
-        if layers not in self._trunks:
-            config = copy.deepcopy(self._model.config)
-            config.num_hidden_layers = 0
-            with torch.device("meta"):  # every weight is replaced by a shared one below
-                trunk = type(self._model)(config, add_pooling_layer=False)
-            trunk.embeddings = self._model.embeddings
-            trunk.encoder.layer = self._model.encoder.layer[:layers]
-            self._trunks[layers] = trunk.eval()
-        return self._trunks[layers]

@@ -121,28 +121,33 @@ class OpenVinoChat:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
         )
-        ready = threading.Event()
+        ready: queue.SimpleQueue[bool] = queue.SimpleQueue()
         threading.Thread(
             target=self._pump, args=(process, ready), name="openvino-pump", daemon=True
         ).start()
-        if not ready.wait(_START_S) or process.poll() is not None:
+        try:
+            started = ready.get(timeout=_START_S)
+        except queue.Empty:
+            started = False
+        if not started:
             process.kill()
+            process.wait()
             raise ModelError(
                 f"the language model {self._name!r} did not start; "
                 "see whether there is enough free memory, then try again"
             )
         self._process = process
 
-    def _pump(self, process: "subprocess.Popen[str]", ready: threading.Event) -> None:
+    def _pump(self, process: "subprocess.Popen[str]", ready: "queue.SimpleQueue[bool]") -> None:
         assert process.stdout is not None  # opened with a pipe
         for line in process.stdout:
             event = json.loads(line)
             if event.get("ready"):
-                ready.set()
+                ready.put(True)
             elif waiting := self._replies.get(event["id"]):
                 waiting.put(event)
         # Standard output has ended: the engine is dead, and with it every open reply.
-        ready.set()
+        ready.put(False)
         for waiting in list(self._replies.values()):
             waiting.put({"error": "its process ended"})
 

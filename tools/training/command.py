@@ -1,4 +1,4 @@
-"""`python -m tools train text-emotion | voice-emotion` and `python -m tools measure text-emotion`."""
+"""`python -m tools train text-emotion | voice-emotion` and `... measure text-emotion`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,9 +47,7 @@ def train_voice_emotion(
     data: Data,
     out: Out = None,
     seed: Seed = 0,
-    folds: Annotated[
-        int, typer.Option(min=2, help="Groups of speakers, each held out once.")
-    ] = 8,
+    folds: Annotated[int, typer.Option(min=2, help="Groups of speakers, each held out once.")] = 8,
 ) -> None:
     """Train the voice-emotion model on EmoDB: about 10 minutes on two cores."""
     from tools.training.voice_emotion import train
@@ -66,27 +64,32 @@ def measure_text_emotion(
     model: Annotated[str, typer.Option(help="A text-emotion model.")] = "goemotions-head",
     models: Annotated[Path | None, typer.Option(help="A models file of one's own.")] = None,
     card: Annotated[
-        Path | None, typer.Option(help="Folder of a card to write the scores into.")
+        Path | None, typer.Option(help="The model's folder; its card gets the scores.")
     ] = None,
 ) -> None:
     """Score a text-emotion model on what MESC's clients say and on ESConv's situations."""
     from tools.models import load_models
     from tools.training.skill import as_skill, measure_corpora
-    from tools.training.text_emotion_card import add_outside
+    from tools.training.text_emotion_card import add_outside, read_balance
 
     chosen = load_models(extra=models)
-    found = measure_corpora(chosen.backend(model), chosen.config(model), mesc, esconv)
     console = Console()
-    for corpus, scores in found.items():
-        table = Table("emotion", "recall", "precision", "F1", "n", title=corpus)
-        for label, part in scores["classes"].items():
+    balance = None if card is None else read_balance(card)
+    found = measure_corpora(chosen.backend(model), chosen.config(model), mesc, esconv, balance)
+    for outside in found:
+        title = f"{outside['corpus']}, among its emotions"
+        table = Table("emotion", "recall", "precision", "F1", "n", title=title)
+        for label, part in outside["among"]["classes"].items():
             table.add_row(label, *(f"{part[key]:.2f}" for key in _PARTS), str(part["n"]))
         console.print(table)
-        console.print(f"skill: {as_skill(scores, corpus).model_dump()}", soft_wrap=True)
+        console.print(
+            f"UAR {outside['among']['uar']:.3f} among its emotions, "
+            f"{outside['free']['uar']:.3f} among all seven; {outside['unread']} texts unread"
+        )
+    console.print(f"skill: {as_skill(found[0]).model_dump()}", soft_wrap=True)
     if card is not None:
         add_outside(card, found)
-        if card.resolve() == weights.Store().shipped_folder("text-emotion-head").resolve():
-            weights.pin("text-emotion-head")
+        _pin("text-emotion-head", card)
 
 
 _PARTS: tuple[Literal["recall", "precision", "f1"], ...] = ("recall", "precision", "f1")
@@ -96,10 +99,14 @@ def _folder(name: str, out: Path | None) -> Path:
     return out or weights.Store().shipped_folder(name)
 
 
-def _finish(name: str, folder: Path, scores: Mapping[str, Any]) -> None:
-    """Pin the files when they are those that ship, and tell the score."""
-    if folder == weights.Store().shipped_folder(name):
+def _pin(name: str, folder: Path) -> None:
+    """Record the hashes of files that were written where they ship."""
+    if folder.resolve() == weights.Store().shipped_folder(name).resolve():
         weights.pin(name)
+
+
+def _finish(name: str, folder: Path, scores: Mapping[str, Any]) -> None:
+    _pin(name, folder)
     Console().print(
         f"accuracy {scores['accuracy']}, macro-F1 {scores['macro_f1']} "
         f"(always the commonest: {scores['floor_accuracy']}, {scores['floor_macro_f1']})"

@@ -1,8 +1,8 @@
 """GoEmotions (Demszky et al. 2020): Reddit comments with 28 labels, several a comment; CC BY 4.0.
 
 A folder holds `train.tsv` and `dev.tsv` (`text<TAB>label ids with commas<TAB>comment id`),
-`labels.txt` (one label a line, its number is the id) and `ekman.json` (the published grouping: Ekman
-label -> labels).
+`labels.txt` (one label a line, its number is the id) and `ekman.json` (the published grouping:
+Ekman label -> labels).
 """
 
 import hashlib

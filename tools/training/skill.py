@@ -1,61 +1,24 @@
 """How well a text-emotion model does outside the corpus it was trained on.
 
 Fusion weighs a model by this number (`tools.calibration.Skill`), not by the score on the corpus
-that it knows. Both corpora are read from a path and never ship: MESC (Chu et al. 2024), the lines
-of clients in a television drama about psychotherapy, and ESConv (Liu et al. 2021), in which people
-described a situation and named the emotion it gave them.
+that it knows.
 """
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 
 from tools.calibration import Skill, calibrate, to_emotions
 from tools.errors import ConfigError, DataError
-from tools.labels import EKMAN, Emotion
+from tools.labels import EKMAN
 from tools.models import ModelConfig
 from tools.perceived import Perceived
-from tools.training.scores import ClassScores, class_scores
-
-MESC_LABELS: Mapping[str, str] = {
-    label: label
-    for label in (
-        Emotion.ANGER,
-        Emotion.DISGUST,
-        Emotion.FEAR,
-        Emotion.JOY,
-        Emotion.SADNESS,
-        Emotion.NEUTRAL,
-    )
-}
-"""MESC's labels that are Ekman's; it has no surprise, and lines labelled `depression` are left out."""
-
-MESC_DEPRESSION_AS_SADNESS: Mapping[str, str] = {
-    **MESC_LABELS,
-    Emotion.DEPRESSION: Emotion.SADNESS,
-}
-
-ESCONV_LABELS: Mapping[str, str] = {
-    "anger": Emotion.ANGER,
-    "disgust": Emotion.DISGUST,
-    "anxiety": Emotion.FEAR,
-    "fear": Emotion.FEAR,
-    "nervousness": Emotion.FEAR,
-    "depression": Emotion.SADNESS,
-    "sadness": Emotion.SADNESS,
-}
-"""ESConv's emotions that fall in an Ekman group; shame, guilt, pain and jealousy are left out."""
-
-MESC = "MESC train, client lines, depression left out"
-MESC_SADNESS = "MESC train, client lines, depression as sadness"
-ESCONV = "ESConv train, situations, anxiety and nervousness as fear, depression as sadness"
-
-Line = tuple[str, str]
-"""A text and its corpus's own label."""
+from tools.records import Scores
+from tools.training import esconv, mesc
+from tools.training.scores import ClassScores, Floats, Places, class_scores
 
 
 class TextEmotionModel(Protocol):
@@ -66,128 +29,180 @@ class TextEmotionModel(Protocol):
         ...
 
 
-def measure_corpora(
-    model: TextEmotionModel, config: ModelConfig, mesc: Path | None, esconv: Path | None
-) -> dict[str, ClassScores]:
-    """Score a model on the corpora that are given; the keys say what was measured and how.
+@dataclass(frozen=True)
+class Balance:
+    """How far a model's classes are balanced, so that it can be measured at other amounts.
 
-    The first is the one that fusion should weigh a model by.
+    Attributes:
+        amount: how many times the log-frequency of each class was taken off its logit.
+        frequencies: the classes' frequencies in its training data, by the model's labels.
+    """
+
+    amount: float
+    frequencies: Mapping[str, float]
+
+    def at(self, amount: float, scores: Scores) -> Scores:
+        """Return the scores as they would be with another amount."""
+        change = self.amount - amount
+        raw = {label: score * self.frequencies[label] ** change for label, score in scores.items()}
+        return {label: score / sum(raw.values()) for label, score in raw.items()}
+
+
+class AtBalance(TypedDict):
+    """Recall, averaged over classes, and calibration errors at one amount of balancing."""
+
+    balance: float
+    uar_among: float
+    uar_free: float
+    ece_among: float
+    ece_free: float
+
+
+class Outside(TypedDict):
+    """The scores on one corpus.
+
+    `corpus` tells what was measured and how. In `among` the model may only name emotions that the
+    corpus has, in `free` any of the seven; `unread` counts texts that the model marked missing.
+    """
+
+    corpus: str
+    among: ClassScores
+    free: ClassScores
+    unread: int
+    balances: list[AtBalance]
+
+
+AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Amounts of balancing that are tried: from the training data's frequencies to equal ones."""
+
+
+def measure_corpora(
+    model: TextEmotionModel,
+    config: ModelConfig,
+    mesc_at: Path | None,
+    esconv_at: Path | None,
+    balance: Balance | None = None,
+) -> list[Outside]:
+    """Score a model on the corpora that are given, that which fusion should go by first.
 
     Raises:
         ConfigError: no corpus is given.
         DataError: a corpus is not in its format.
     """
-    if mesc is None and esconv is None:
+    found: list[Outside] = []
+    if mesc_at is not None:
+        dialogues = mesc.read_dialogues(mesc_at)
+        units = {
+            "client turns": mesc.client_turns(dialogues),
+            "client lines": mesc.client_lines(dialogues),
+        }
+        maps = {
+            "without depression": mesc.LABELS,
+            "depression as sadness": mesc.DEPRESSION_AS_SADNESS,
+        }
+        found += [
+            measure(model, config, f"MESC train, {unit}, {how}", texts, labels, balance)
+            for unit, texts in units.items()
+            for how, labels in maps.items()
+        ]
+    if esconv_at is not None:
+        situations = esconv.read_situations(esconv_at)
+        found.append(
+            measure(model, config, "ESConv train, situations", situations, esconv.LABELS, balance)
+        )
+    if not found:
         raise ConfigError("there is nothing to measure on; give --mesc DIR, --esconv DIR or both")
-    found = {}
-    if mesc is not None:
-        lines = mesc_lines(mesc)
-        found[MESC] = measure(model, lines, MESC_LABELS, config)
-        found[MESC_SADNESS] = measure(model, lines, MESC_DEPRESSION_AS_SADNESS, config)
-    if esconv is not None:
-        found[ESCONV] = measure(model, esconv_situations(esconv), ESCONV_LABELS, config)
-    return found
-
-
-def mesc_lines(folder: Path) -> list[Line]:
-    """Read what clients say in MESC's training dialogues: those of `MESC.csv` not in `val.json`.
-
-    The files share no id, so a dialogue of `val.json` is known by its utterances, which begin with
-    those of the table.
-
-    Raises:
-        DataError: a file is missing or not in its format.
-    """
-    try:
-        with (folder / "MESC.csv").open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        held = [
-            [turn["text"] for turn in dialogue["dialog"]]
-            for dialogue in json.loads((folder / "val.json").read_text("utf-8"))
-        ]
-        dialogues: dict[str, list[dict[str, str]]] = {}
-        for row in rows:
-            dialogues.setdefault(row["Dialogue_ID"], []).append(row)
-        by_length: dict[int, list[list[str]]] = {}
-        for texts in held:
-            by_length.setdefault(len(texts), []).append(texts)
-        return [
-            (row["Utterance"], row["Emotion"])
-            for lines in dialogues.values()
-            if not any(_same(texts, lines) for texts in by_length.get(len(lines), []))
-            for row in lines
-            if row["Speaker"] == "Client"
-        ]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise DataError(
-            f"cannot read MESC in {folder.name!r}: {type(error).__name__}: {error}; "
-            "it must hold MESC.csv and val.json as published"
-        ) from error
-
-
-def esconv_situations(folder: Path) -> list[Line]:
-    """Read the situations that open ESConv's training conversations.
-
-    Raises:
-        DataError: the file is missing, or a line is not in its format (the line is named).
-    """
-    try:
-        lines = (folder / "train.txt").read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read train.txt of ESConv in {folder.name!r}: {error}") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            conversation = json.loads(line)
-            found.append((str(conversation["situation"]), str(conversation["emotion_type"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"train.txt line {number} is no ESConv conversation: {error}"
-            ) from error
     return found
 
 
 def measure(
     model: TextEmotionModel,
-    lines: Sequence[Line],
-    corpus_labels: Mapping[str, str],
     config: ModelConfig,
-) -> ClassScores:
-    """Score a model on another corpus, with all seven emotions to choose from.
+    corpus: str,
+    texts: Sequence[tuple[str, str]],
+    labels: Mapping[str, str],
+    balance: Balance | None = None,
+) -> Outside:
+    """Score a model on texts of another corpus.
 
-    Lines that the model marks missing are left out, as fusion leaves them out.
+    Texts that the model marks missing are left out, as fusion leaves them out.
 
     Args:
         model: the backend.
-        lines: texts with the corpus's labels.
-        corpus_labels: the corpus's labels -> `Emotion`; other lines are left out.
-        config: the model's entry, for its label map and temperature.
+        config: its entry, for its label map and temperature.
+        corpus: what is measured.
+        texts: texts with the corpus's labels.
+        labels: the corpus's labels -> `Emotion`; other texts are left out.
+        balance: measure also at other amounts of balancing than the model's own.
 
     Raises:
-        DataError: no line is left.
+        DataError: no text is left.
     """
-    kept = [(text, corpus_labels[label]) for text, label in lines if label in corpus_labels]
+    kept = [(text, labels[label]) for text, label in texts if label in labels]
     findings = model.predict([text for text, _ in kept])
-    emotions = [str(emotion) for emotion in EKMAN]
-    rows, truth = [], []
-    for finding, (_, label) in zip(findings, kept, strict=True):
-        if not finding.missing:
-            scores = to_emotions(calibrate(finding.scores, config.temperature), config.labels)
-            rows.append([scores[emotion] for emotion in emotions])
-            truth.append(emotions.index(label))
-    if not rows:
-        raise DataError(f"no line with one of the labels {', '.join(corpus_labels)} could be read")
-    return class_scores(np.array(rows), np.array(truth), emotions)
+    read = [
+        (finding.scores, label)
+        for finding, (_, label) in zip(findings, kept, strict=True)
+        if not finding.missing
+    ]
+    if not read:
+        raise DataError(f"{corpus}: no text with one of {', '.join(labels)} could be read")
+    truth = np.array([_EMOTIONS.index(label) for _, label in read])
+    own = _emotions([scores for scores, _ in read], config)
+    balances: list[AtBalance] = []
+    for amount in AMOUNTS if balance else ():
+        changed = _emotions([balance.at(amount, scores) for scores, _ in read], config)
+        among, free = _score(_among(changed, truth), truth), _score(changed, truth)
+        balances.append(
+            {
+                "balance": amount,
+                "uar_among": among["uar"],
+                "uar_free": free["uar"],
+                "ece_among": among["ece"],
+                "ece_free": free["ece"],
+            }
+        )
+    return {
+        "corpus": corpus,
+        "among": _score(_among(own, truth), truth),
+        "free": _score(own, truth),
+        "unread": len(kept) - len(read),
+        "balances": balances,
+    }
 
 
-def as_skill(scores: ClassScores, corpus: str) -> Skill:
-    """Return the scores as fusion wants them; `corpus` tells what they were measured on."""
+def as_skill(outside: Outside) -> Skill:
+    """Return the scores as fusion wants them.
+
+    `among` is taken, because chance is one of the corpus's classes in `Skill.weight`.
+    """
+    scores = outside["among"]
     return Skill(
-        uar=round(scores["uar"], 3), classes=len(scores["classes"]), n=scores["n"], corpus=corpus
+        uar=round(scores["uar"], 3),
+        classes=len(scores["classes"]),
+        n=scores["n"],
+        corpus=outside["corpus"],
     )
 
 
-def _same(texts: Sequence[str], lines: Sequence[Mapping[str, str]]) -> bool:
-    return all(
-        text.startswith(line["Utterance"].strip()) for text, line in zip(texts, lines, strict=True)
-    )
+_EMOTIONS = [str(emotion) for emotion in EKMAN]
+
+
+def _emotions(findings: Sequence[Scores], config: ModelConfig) -> Floats:
+    rows = [
+        to_emotions(calibrate(scores, config.temperature), config.labels) for scores in findings
+    ]
+    return np.array([[row[emotion] for emotion in _EMOTIONS] for row in rows])
+
+
+def _score(probabilities: Floats, truth: Places) -> ClassScores:
+    return class_scores(probabilities, truth, _EMOTIONS)
+
+
+def _among(probabilities: Floats, truth: Places) -> Floats:
+    """Leave only the emotions that occur in `truth`."""
+    places = sorted(set(truth.tolist()))
+    kept = np.zeros_like(probabilities)
+    kept[:, places] = probabilities[:, places] + 1e-9
+    shares: Floats = kept / kept.sum(1, keepdims=True)
+    return shares

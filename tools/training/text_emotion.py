@@ -29,6 +29,7 @@ from tools.training.scores import (
     log_softmax,
     short,
 )
+from tools.training.skill import AMOUNTS
 from tools.training.text_emotion_card import write_card
 from tools.training.token_cache import TokenCache
 
@@ -55,7 +56,7 @@ class Recipe:
     warmup: float = 0.1
     decay: float = 0.01
     fine_weight: float = 1.0
-    balance: float = 0.0
+    balance: float = 0.5
 
 
 def train(
@@ -99,9 +100,13 @@ def train(
             for comments, name in ((learn, "encode"), (choose, "encode the chosen tenth"))
         ]
         fit(network, caches[0], learn, recipe, seed, progress)
-    balance(network, learn, recipe.balance)
+    frequencies = class_frequencies(learn)
     logits, fine = _logits(network, caches[1])
-    single = choose.single
+    trial = [try_balance(amount, logits, choose, frequencies) for amount in AMOUNTS]
+    shift = recipe.balance * np.log(frequencies)
+    logits, single = logits - shift, choose.single
+    with torch.no_grad():
+        network.coarse.bias -= torch.from_numpy(shift).float()
     temperature = fit_temperature(logits[single], choose.first[single])
     thresholds = fit_thresholds(fine, choose.fine)
     card: dict[str, Any] = {
@@ -111,6 +116,9 @@ def train(
         "recipe": {**asdict(recipe), "seed": seed, "limit": limit},
         "temperature": short(temperature),
         "thresholds": dict(zip(learn.fine_labels, thresholds, strict=True)),
+        "frequencies": dict(zip(map(str, EKMAN), map(short, frequencies), strict=True)),
+        "balances": trial,
+        "parameters": sum(value.numel() for value in network.state_dict().values()),
         "comments": {"learn": len(learn.ids), "choose": len(choose.ids), "dev": len(held_out.ids)},
     }
     card["scores"] = {
@@ -130,12 +138,10 @@ def fit(
     seed: int,
     progress: Progress,
 ) -> None:
-    """Train `network` on cached token states; a comment of two Ekman groups counts half for each."""
+    """Train on cached token states; a comment of two Ekman groups counts half for each."""
     ekman = torch.from_numpy(comments.ekman)
     shares, fine = ekman / ekman.sum(1, keepdim=True), torch.from_numpy(comments.fine)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
-    )
+    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     steps = recipe.epochs * math.ceil(len(comments.ids) / recipe.batch)
     rising = max(1, round(recipe.warmup * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -166,12 +172,27 @@ def loss_of(
     return seven + fine_weight * bits.sum(1).mean()
 
 
-@torch.no_grad()
-def balance(network: EmotionNetwork, comments: Comments, amount: float) -> None:
-    """Take `amount` times the log-frequency of each label off its bias."""
+def class_frequencies(comments: Comments) -> Floats:
+    """Return how often each of the seven is the group of a comment that has only one."""
     counts = np.bincount(comments.first[comments.single], minlength=len(EKMAN))
-    log_frequency = np.log(np.maximum(counts, 1) / max(1, counts.sum()))
-    network.coarse.bias -= torch.from_numpy(amount * log_frequency).float()
+    shares: Floats = np.maximum(counts, 1) / np.maximum(counts, 1).sum()
+    return shares
+
+
+def try_balance(
+    amount: float, logits: Floats, choose: Comments, frequencies: Floats
+) -> dict[str, float]:
+    """Score one amount of balancing, with a temperature of its own, on the chosen tenth."""
+    single = choose.single
+    rows, truth = logits[single] - amount * np.log(frequencies), choose.first[single]
+    scores = class_scores(_softmax(rows / fit_temperature(rows, truth)), truth, list(EKMAN))
+    return {
+        "balance": amount,
+        "accuracy": scores["accuracy"],
+        "macro_f1": scores["macro_f1"],
+        "uar": scores["uar"],
+        "ece": scores["ece"],
+    }
 
 
 def save(network: EmotionNetwork, out: Path, card: dict[str, Any]) -> None:

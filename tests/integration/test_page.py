@@ -1,0 +1,377 @@
+"""The page in a browser: `pytest -m browser`. Chromium brings a made microphone and camera."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+PHONE = {"width": 390, "height": 844}
+PATIENCE = 15_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not Path(CHROMIUM).exists(), reason="no Chromium; install it or set CHROMIUM to its path"
+    ),
+]
+
+Page = sync_api.Page
+Open = Callable[..., Page]
+
+
+class Server:
+    """The page's program and what it printed."""
+
+    def __init__(self, graph: Path, folder: Path) -> None:
+        self.graph = graph
+        self._log = folder / "log"
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests" / "made_page.py"), str(graph)],
+                cwd=ROOT, stdout=log, stderr=log,
+                env={**os.environ, "GRADIO_HEARTBEAT_INTERVAL": "1"},
+            )  # fmt: skip
+
+    @property
+    def printed(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def address(self) -> str:
+        until = time.monotonic() + 90
+        while time.monotonic() < until and self.process.poll() is None:
+            if ready := re.search(r"ready: (\S+)", self.printed):
+                return ready[1]
+            time.sleep(0.1)
+        raise AssertionError(self.printed)
+
+    def uploads(self) -> list[Path]:
+        """Return the files that lie in this program's upload folder."""
+        opened = [fd.resolve() for fd in Path(f"/proc/{self.process.pid}/fd").iterdir()]
+        [lock] = [path for path in opened if path.name.startswith("attune-uploads-")]
+        return [path for path in lock.with_suffix("").rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("page")
+    graph = folder / "mine.yaml"
+    graph.write_text((ROOT / "graphs" / "support.yaml").read_text("utf-8"), "utf-8")
+    server = Server(graph, folder)
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        try:
+            server.process.wait(20)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(server: Server, browser: "sync_api.Browser") -> Iterator[Open]:
+    """Open the page in a browser profile of its own; what it asks of other hosts is noted."""
+    contexts = []
+    outside: list[str] = []
+    address = server.address()
+
+    def visit(**options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        own = (address, "data:", "blob:")
+        page.on("request", lambda r: r.url.startswith(own) or outside.append(r.url))
+        page.goto(address)
+        page.wait_for_selector("#help-button[aria-expanded]")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not outside, "the page asked another host for something"
+
+
+def say(page: Page, words: str) -> None:
+    before = page.locator("#chat .user-row").count()
+    page.fill("#box textarea", words)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "n => document.querySelectorAll('#chat .user-row').length > n", arg=before
+    )
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    page.wait_for_selector("#stop", state="detached")
+
+
+def talk(page: Page) -> str:
+    return page.inner_text("#chat") if page.locator("#chat").count() else ""
+
+
+def design(page: Page) -> str:
+    page.check("#designing input")
+    page.wait_for_selector("#designer")
+    return str(page.inner_text("#designer"))
+
+
+def test_what_it_is_stands_before_the_first_message(visit: Open) -> None:
+    said = visit().inner_text("#welcome")
+    for part in ("I am an AI", "not been clinically evaluated", "not therapy", "emergencies"):
+        assert part in said
+    assert "close this tab, the conversation is gone" in said
+
+
+def test_a_reply_comes_sentence_by_sentence(visit: Open) -> None:
+    page = visit()
+    page.fill("#box textarea", "It was a long week.")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .bot-row")
+    first = page.inner_text("#chat .bot-row")
+    settle(page)
+    whole = page.inner_text("#chat .bot-row")
+    assert whole.startswith(first) and len(whole) > len(first)
+    assert page.input_value("#box textarea") == ""
+
+
+def test_the_keyboard_alone_is_enough(visit: Open) -> None:
+    page = visit()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "help-button":
+            break
+    page.keyboard.press("Enter")
+    assert page.is_visible("#help .services")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#help")
+    while page.evaluate("document.activeElement.tagName") != "TEXTAREA":
+        page.keyboard.press("Tab")
+    page.keyboard.type("One line")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("and another.")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .bot-row")
+    assert "One line\nand another." in talk(page)
+
+
+def test_two_people_share_nothing(visit: Open) -> None:
+    one, other = visit(), visit()
+    one.fill("#box textarea", "My sister moved to Leeds.")
+    other.fill("#box textarea", "My brother moved to Cork.")
+    one.keyboard.press("Enter")
+    other.keyboard.press("Enter")
+    for page in (one, other):
+        page.wait_for_selector("#chat .bot-row")
+        settle(page)
+    assert "Leeds" in talk(one) and "Cork" not in talk(one)
+    assert "Cork" in talk(other) and "Leeds" not in talk(other)
+
+
+def test_without_consent_there_is_no_recorder_and_no_reading(visit: Open) -> None:
+    page = visit()
+    page.click("#senses button")
+    assert not page.locator("#audio").count() and not page.locator("#webcam").count()
+    say(page, "Hello there.")
+    assert re.search(r"Voice\s+missing: not given", design(page))
+
+
+def test_a_voice_message_is_heard_and_its_file_deleted(visit: Open, server: Server) -> None:
+    page = visit()
+    page.click("#senses button")
+    page.check("#use-microphone input")
+    page.click("#audio .record-button")
+    page.wait_for_selector("#sign-audio", state="visible")
+    page.wait_for_timeout(1500)
+    with page.expect_response("**/gradio_api/upload*"):
+        page.click("#audio .stop-button")
+    page.wait_for_selector("#sign-audio", state="hidden")
+    page.wait_for_selector("#audio [data-testid='waveform-controls']")
+    page.click("#send")
+    page.wait_for_selector("#chat .bot-row")
+    settle(page)
+    assert "I am a little tired today." in talk(page)
+    assert "experimental" in design(page)
+    assert not server.uploads()
+
+
+def test_the_camera_is_read_while_it_is_allowed_and_let_go_at_once(
+    visit: Open, server: Server
+) -> None:
+    page = visit()
+    page.click("#senses button")
+    page.check("#use-camera input")
+    page.click("#webcam button:has-text('Webcam')")
+    page.wait_for_selector("#sign-video", state="visible")
+    page.click("#webcam .capture-button")
+    page.wait_for_timeout(3000)
+    assert not server.uploads(), "a frame lies in a file"
+    say(page, "Hello there.")
+    assert re.search(r"Face\s+face · weight", design(page))
+    page.uncheck("#use-camera input")
+    page.wait_for_selector("#sign-video", state="hidden")
+    say(page, "Hello once more.")
+    assert re.search(r"Face\s+missing: not given", design(page))
+
+
+def test_a_guess_is_tentative_and_a_correction_is_taken(visit: Open) -> None:
+    page = visit()
+    say(page, "I feel worried about it.")
+    assert "might be feeling afraid" in page.inner_text("#noticed")
+    page.click("#other input")
+    page.click("#other [role='option']:has-text('sad')")
+    page.wait_for_selector("text=I will go by “sad”")
+    say(page, "That is all.")
+    assert "person 0.90" in design(page)
+
+
+def test_a_guess_can_be_removed(visit: Open) -> None:
+    page = visit()
+    say(page, "I feel worried about it.")
+    page.click("#remove")
+    page.wait_for_selector("text=It plays no part in what comes next")
+    assert "fear" not in design(page)
+
+
+def test_designers_see_how_the_reply_came_about(visit: Open) -> None:
+    page = visit()
+    say(page, "I feel worried about it.")
+    shown = design(page)
+    for part in ("mine@", "Milliseconds by node", "respond", "Strategy", "whole turn", "fear"):
+        assert part in shown
+
+
+def test_people_to_talk_to_are_one_tap_away_on_a_phone(visit: Open) -> None:
+    page = visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    say(page, "A long message. " * 40)
+    button = page.locator("#help-button").bounding_box()
+    assert button and button["y"] >= 0 and button["y"] + button["height"] <= PHONE["height"]
+    assert button["height"] >= 44
+    page.tap("#help-button")
+    assert page.is_visible("#help a[href='https://findahelpline.com']")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], "the page scrolls sideways"
+
+
+def test_a_country_brings_its_own_numbers(visit: Open) -> None:
+    page = visit()
+    page.click("#help-button")
+    page.click("#country input")
+    page.click("#country [role='option']:has-text('Ireland')")
+    page.wait_for_selector("#help a[href^='tel:']")
+    assert "Last checked on" in page.inner_text("#help")
+
+
+def test_danger_brings_people_and_no_guess(visit: Open) -> None:
+    page = visit()
+    say(page, "lighthouse, and I feel worried")
+    assert page.is_visible("#card .services")
+    assert not page.locator("#noticed").count()
+
+
+def test_markup_is_shown_as_text(visit: Open) -> None:
+    page = visit()
+    said = '<img src=x onerror="window.broken=1"> **bold** <script>window.broken=1</script>'
+    say(page, said)
+    assert said in talk(page)
+    design(page)
+    page.click("#designer summary:has-text('Examples')")
+    assert "<b>boldly</b>" in page.inner_text("#designer")
+    assert page.evaluate("window.broken") is None
+
+
+def test_stop_ends_a_reply_and_gives_the_words_back(visit: Open) -> None:
+    page = visit()
+    page.fill("#box textarea", "It was a long week.")
+    page.keyboard.press("Enter")
+    page.click("#stop")
+    settle(page)
+    assert "Stopped." in page.inner_text("#status")
+    page.wait_for_function("document.querySelector('#box textarea').value != ''")
+    assert page.input_value("#box textarea") == "It was a long week."
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .bot-row")
+    settle(page)
+
+
+def test_a_message_that_is_too_long_is_not_lost(visit: Open) -> None:
+    page = visit()
+    words = "word " * 2000
+    page.fill("#box textarea", words)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=please send it in parts")
+    settle(page)
+    assert page.input_value("#box textarea").strip() == words.strip()
+
+
+def test_a_refused_edit_is_explained_and_the_talk_goes_on(visit: Open, server: Server) -> None:
+    page = visit()
+    say(page, "Hello there.")
+    design(page)
+    good = server.graph.read_text("utf-8")
+    try:
+        server.graph.write_text(good.replace("respond, crisis -> check", "crisis -> check"), "utf-8")
+        page.click("#new")
+        page.click("#yes")
+        page.wait_for_selector("#trouble .refused")
+        assert "mine" in page.inner_text("#trouble")
+        assert page.is_visible("#welcome")
+        say(page, "Hello again.")
+        assert "Hello there." not in talk(page)
+    finally:
+        server.graph.write_text(good, "utf-8")
+
+
+def test_a_new_conversation_takes_the_edited_graph(visit: Open, server: Server) -> None:
+    page = visit()
+    say(page, "Hello there.")
+    before = re.search(r"mine@\w+", design(page))
+    good = server.graph.read_text("utf-8")
+    try:
+        server.graph.write_text(
+            good.replace("  recall:\n", "  recall: {options: {k: 1}}\n"), "utf-8"
+        )
+        say(page, "Still here.")
+        assert re.search(r"mine@\w+", design(page))[0] == before[0]
+        page.click("#new")
+        page.click("#yes")
+        page.wait_for_selector("#welcome")
+        say(page, "Hello again.")
+        assert re.search(r"mine@\w+", design(page))[0] != before[0]
+    finally:
+        server.graph.write_text(good, "utf-8")
+
+
+def test_nothing_moves_for_those_who_asked_for_that(visit: Open) -> None:
+    page = visit(reduced_motion="reduce")
+    say(page, "Hello there.")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_no_trouble_was_logged(server: Server) -> None:
+    assert "Traceback" not in server.printed

@@ -1,0 +1,51 @@
+"""Serve the page on stub models, for a browser: `python tests/made_page.py GRAPH`.
+
+The word `lighthouse` stands for danger, so that no test has to name any.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from made_services import LABELS, example, stub_services  # noqa: E402  # needs the path above
+
+from tools.policy import SafetyPolicy, load_policy  # noqa: E402
+from tools.records import RiskGrade  # noqa: E402
+from ui.server import serve  # noqa: E402
+
+CUES = {"worried": "fear", "glad": "joy", "tired": "sadness"}
+SAID = "I am a little tired today."
+
+
+class Lighthouse:
+    """The shipped policy with one more word."""
+
+    def __init__(self, policy: SafetyPolicy) -> None:
+        self._policy = policy
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._policy, name)
+
+    def grade(self, text: str) -> RiskGrade:
+        if "lighthouse" in text:
+            return {"level": "moderate", "evidence": ["a made sign"], "detector": "made"}
+        return self._policy.grade(text)
+
+
+def main(graph: str) -> None:
+    services = stub_services(
+        example(situation="Someone waits <b>boldly</b>."),
+        policy=Lighthouse(load_policy()),  # type: ignore[arg-type]
+        text={"cues": CUES, "scores": dict.fromkeys(LABELS, 1.0)},
+        face={"scores": {**dict.fromkeys(LABELS, 1.0), "joy": 20.0}},
+        ears={"text": SAID},
+        chat={"delay": 0.06},
+    )
+    asyncio.run(serve(services, graph=graph, port=0, locale="en"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,99 @@
+"""Versions of a graph: hot reload, a broken edit, a conversation that keeps its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from graphs.run import Conversation
+from graphs.shelf import Shelf
+from tests.made_services import stub_services
+from tests.made_turn import say
+from tools.errors import AttuneError
+
+GOOD = "name: mine\ninclude: support\n"
+FEWER = GOOD + "nodes:\n  respond: {options: {sentences: 1}}\n"
+BROKEN = GOOD + "drop: [check]\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD, "utf-8")
+    return path
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(stub_services(chat={"reply": "One thing. Another thing."}), InMemorySaver())
+
+
+def edit(path: Path, text: str) -> None:
+    before = path.stat().st_mtime_ns
+    path.write_text(text, "utf-8")
+    os.utime(path, ns=(before + 1_000_000, before + 1_000_000))
+
+
+def test_an_unchanged_file_is_compiled_once(shelf: Shelf, file: Path) -> None:
+    assert shelf.current(str(file)) is shelf.current(str(file))
+
+
+def test_an_edit_makes_a_new_version(shelf: Shelf, file: Path) -> None:
+    before = shelf.current(str(file))
+    edit(file, FEWER)
+    assert shelf.current(str(file)).hash != before.hash
+
+
+def test_an_edit_that_changes_nothing_keeps_the_hash(shelf: Shelf, file: Path) -> None:
+    before = shelf.current(str(file))
+    edit(file, f"# a comment\n{GOOD}")
+    assert shelf.current(str(file)).hash == before.hash
+
+
+def test_a_broken_edit_leaves_the_old_version_and_says_why(shelf: Shelf, file: Path) -> None:
+    before = shelf.current(str(file))
+    edit(file, BROKEN)
+    assert shelf.current(str(file)) is before
+    assert "the graph has no 'check' node" in shelf.trouble(str(file))
+
+
+def test_mending_a_broken_edit_ends_the_trouble(shelf: Shelf, file: Path) -> None:
+    shelf.current(str(file))
+    edit(file, BROKEN)
+    shelf.current(str(file))
+    edit(file, FEWER)
+    shelf.current(str(file))
+    assert shelf.trouble(str(file)) == ""
+
+
+def test_an_edit_of_an_included_file_counts(shelf: Shelf, file: Path, tmp_path: Path) -> None:
+    top = tmp_path / "top.yaml"
+    top.write_text("name: top\ninclude: mine\n", "utf-8")
+    before = shelf.current(str(top))
+    edit(file, FEWER)
+    assert shelf.current(str(top)).hash != before.hash
+
+
+def test_a_graph_that_was_never_good_is_refused(shelf: Shelf, file: Path) -> None:
+    edit(file, BROKEN)
+    with pytest.raises(AttuneError, match="cannot be used"):
+        shelf.current(str(file))
+
+
+async def test_a_running_conversation_keeps_its_version(shelf: Shelf, file: Path) -> None:
+    talk = Conversation(shelf.current(str(file)), shelf.services)
+    edit(file, FEWER)
+    newer = Conversation(shelf.current(str(file)), shelf.services)
+    assert (await say(talk, "Hello."))["reply"] == "One thing. Another thing."
+    assert (await say(newer, "Hello."))["reply"] == "One thing."
+
+
+def test_another_binding_is_another_version(file: Path) -> None:
+    one = Shelf(stub_services()).current(str(file))
+    bound = {
+        "text_emotion": "text", "face_emotion": "face", "listen": "ears", "embed": "embed",
+        "respond": "chat",
+    }  # fmt: skip
+    other = Shelf(stub_services(profile=bound)).current(str(file))
+    assert one.hash != other.hash and "voice_emotion" not in other.models

@@ -1,0 +1,38 @@
+"""What all people on the page share."""
+
+from dataclasses import dataclass
+
+from agents.context import Services
+from graphs.shelf import Shelf
+from tools.phrases import LocalePhrases
+from ui.readiness import Readiness
+from ui.session import Sessions
+from ui.uploads import UploadFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The live objects of one program.
+
+    Attributes:
+        services: what every graph shares.
+        shelf: where new conversations find their graph.
+        sessions: who is here.
+        readiness: how far the models are.
+        uploads: where recordings lie until they are decoded.
+        graph: the graph that is chosen at first, by name or file.
+        locale: BCP 47 tag of the conversations' language.
+    """
+
+    services: Services
+    shelf: Shelf
+    sessions: Sessions
+    readiness: Readiness
+    uploads: UploadFolder
+    graph: str
+    locale: str
+
+    @property
+    def phrases(self) -> LocalePhrases:
+        """The fixed sentences in the conversations' language."""
+        return self.services.phrases.for_locale(self.locale)
