@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tools.command import run
 from tools.errors import AttuneError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
@@ -94,16 +94,5 @@ def chat(
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
 
 
-def main() -> None:
-    """Run the command line; what is wrong comes as one sentence and exit status 2."""
-    try:
-        app()
-    except AttuneError as error:
-        err.print(escape(str(error)), style="red", highlight=False, soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

@@ -1,9 +1,10 @@
 import re
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from string import Template
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -22,12 +23,16 @@ SLOTS = get_args(SlotName)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
+LOADED = load_phrases()
+RAW = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in FOLDER.glob("*.yaml")}
+
+
 def phrases(language: str) -> LocalePhrases:
-    return load_phrases().for_locale(language)
+    return LOADED.for_locale(language)
 
 
-def raw(language: str) -> dict[str, object]:
-    return yaml.safe_load((FOLDER / f"{language}.yaml").read_text("utf-8"))
+def raw(language: str) -> dict[str, Any]:
+    return deepcopy(RAW[language])
 
 
 def keys(value: object, path: str = "") -> set[str]:
@@ -47,7 +52,7 @@ def sentences(value: object) -> Iterator[str]:
 def spoken(language: str) -> list[str]:
     """Every sentence that stands by itself, filled."""
     whole = raw(language)
-    emotions = whole["noticed_as"].pop("emotions")  # type: ignore[attr-defined]
+    emotions = whole["noticed_as"].pop("emotions")
     del whole["lines"], whole["language"]
     return [
         Template(text).substitute(emotion=emotions["fear"], emergency=emergency("US", language))
@@ -56,7 +61,7 @@ def spoken(language: str) -> list[str]:
 
 
 def test_the_languages_are_those_of_the_folder() -> None:
-    assert sorted(p.language for p in load_phrases()) == sorted(LANGUAGES)
+    assert sorted(p.language for p in LOADED) == sorted(LANGUAGES)
 
 
 @every_language

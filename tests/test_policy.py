@@ -6,6 +6,7 @@ import pytest
 
 from tools.labels import RISK_ORDER, Risk
 from tools.policy import SafetyPolicy, load_policy
+from tools.records import RiskGrade
 from tools.resources import numbers
 from tools.risk import RiskKind, read_risk
 from tools.speech import read_speech
@@ -82,13 +83,15 @@ def test_any_text_can_be_graded_and_read(policy: SafetyPolicy, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a.", "' ", "i do not want ", "how what best ", "he is ", "1$@!", "k i l l ", "aа"]
+    "unit",
+    ["a", "a.", "' ", "i do not want ", "how what best ", "he is ", "1$@!", "k i l l ", "aа"],
 )
 def test_very_long_texts_take_linear_time(policy: SafetyPolicy, unit: str) -> None:
     text = unit * (100_000 // len(unit))
     begun = time.perf_counter()
     policy.grade(text)
     policy.read(text)
+    policy.read(text[:2000])
     assert time.perf_counter() - begun < 20  # a quadratic pattern takes minutes
 
 
@@ -112,27 +115,33 @@ def test_every_rule_can_fire_for_some_case(policy: SafetyPolicy) -> None:
 
 
 def test_the_graver_rule_decides_what_a_risk_is_about(policy: SafetyPolicy) -> None:
-    found = {
-        policy.kind({"level": "", "evidence": evidence, "detector": ""})
-        for evidence in (["suicide.wish", "overdose.taken"], ["overdose.taken", "suicide.now"])
-    }
-    assert found == {RiskKind.OVERDOSE}
+    def kind(*evidence: str) -> RiskKind:
+        return policy.kind({"level": "", "evidence": list(evidence), "detector": ""})
+
+    assert kind("suicide.wish", "self_harm.does") is RiskKind.SELF_HARM
+    assert kind("suicide.now", "overdose.taken") is RiskKind.OVERDOSE
 
 
 def test_a_grade_without_known_rules_is_treated_as_suicide(policy: SafetyPolicy) -> None:
-    grade = {"level": "moderate", "evidence": ["screen failed"], "detector": "TimeoutError"}
+    grade: RiskGrade = {
+        "level": "moderate",
+        "evidence": ["screen failed"],
+        "detector": "TimeoutError",
+    }
     assert policy.kind(grade) is RiskKind.SUICIDE
 
 
 def test_the_crisis_route_begins_at_low_unless_told_otherwise() -> None:
-    low = {"level": "low", "evidence": [], "detector": ""}
+    low: RiskGrade = {"level": "low", "evidence": [], "detector": ""}
     later = SafetyPolicy(read_risk(), read_speech(numbers()), crisis_from=Risk.MODERATE)
     assert load_policy().is_crisis(low)
     assert not later.is_crisis(low)
 
 
 def test_eight_words_of_a_private_text_are_refused(policy: SafetyPolicy) -> None:
-    prompt = "Answer in one or two short sentences. Follow what the person says, closely and kindly."
+    prompt = (
+        "Answer in one or two short sentences. Follow what the person says, closely and kindly."
+    )
     leaked = "Well: follow what the person says, closely and kindly, as ever."
     assert policy.read(leaked, private=[prompt]) == "private text"
 
@@ -144,6 +153,10 @@ def test_seven_words_of_a_private_text_are_nobodys(policy: SafetyPolicy) -> None
 
 def test_a_listed_number_in_another_spelling_may_be_said(policy: SafetyPolicy) -> None:
     assert policy.read("You can call 116-123 when you like.") == ""
+
+
+def test_what_is_too_long_for_a_sentence_is_refused(policy: SafetyPolicy) -> None:
+    assert policy.read("word " * 500) == "too long"
 
 
 def test_years_and_times_are_no_telephone_numbers(policy: SafetyPolicy) -> None:

@@ -17,13 +17,17 @@ FILE = Path(__file__).with_name("data") / "speech.yaml"
 NUMBER = "unlisted number"
 ADDRESS = "unlisted address"
 OVERLAP = "private text"
+TOO_LONG = "too long"
+
+LONGEST = 2_000
+"""Characters of a sentence; anything longer is none, and is refused unread."""
 
 OVERLAP_WORDS = 8
 """Words in a row that a sentence may not share with a private text."""
 
 _LINK = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+\.\w+"
-    r"|\b[\w-]+(?:\.[\w-]+){0,3}\.(?:com|org|net|info|edu|gov|io|ai|app|uk|us|ca|au|nz|ie|de|fr|es|"
+    r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.\w+"
+    r"|\b[\w-]{1,64}(?:\.[\w-]{1,64}){0,3}\.(?:com|org|net|info|edu|gov|io|ai|app|uk|us|ca|au|nz|ie|de|fr|es|"
     r"mx|at|ch|eu)\b(?:/\S*)?",
     re.IGNORECASE,
 )
@@ -99,6 +103,8 @@ class SpeechReader:
             sentence: as it would be shown.
             private: texts of which no `OVERLAP_WORDS` words in a row may appear.
         """
+        if len(sentence) > LONGEST:
+            return TOO_LONG
         folded = fold(sentence)
         for name, sign, raw in self._rules:
             if (raw and raw.search(sentence)) or (sign and sign.shows(folded)):

@@ -40,7 +40,7 @@
   const show = () => {
     for (const kind of ["audio", "video"]) {
       const live = [...tracks].some((t) => t.kind === kind && t.readyState === "live");
-      document.documentElement.classList.toggle(`${kind}-in-use`, live);
+      byId(`sign-${kind}`)?.classList.toggle("in-use", live);
     }
   };
   const watch = (track) => {

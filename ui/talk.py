@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -12,7 +13,7 @@ from ui.help import help_html
 from ui.house import House
 from ui.layout import Layout, paragraph
 from ui.panels import panel
-from ui.session import Session
+from ui.session import Bubble, Session
 from ui.turn import Sent, noticed, take_turn
 
 Changes = dict[Any, Any]
@@ -72,7 +73,7 @@ class Talk:
                     return  # a new conversation has begun meanwhile
                 yield {
                     **first,
-                    p.chat: gr.Chatbot(list[Any](session.shown), visible=bool(session.shown)),
+                    p.chat: gr.Chatbot(_plain(session.shown), visible=bool(session.shown)),
                     p.welcome: gr.HTML(visible=not session.shown),
                     p.status: paragraph(status or (texts.LOST if lost else "")),
                 }
@@ -149,3 +150,8 @@ class Talk:
         session = self._sessions.find(fresh)
         assert session is not None  # begun in the line above
         return fresh, session, bool(key)
+
+
+def _plain(bubbles: list[Bubble]) -> list[Any]:
+    """Return messages for the chat, which takes even plain text for HTML."""
+    return [{**bubble, "content": escape(bubble["content"], quote=False)} for bubble in bubbles]

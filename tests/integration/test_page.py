@@ -72,7 +72,8 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("page")
     graph = folder / "mine.yaml"
-    graph.write_text((ROOT / "graphs" / "support.yaml").read_text("utf-8"), "utf-8")
+    support = (ROOT / "graphs" / "support.yaml").read_text("utf-8")
+    graph.write_text(support.replace("name: support", "name: mine"), "utf-8")
     server = Server(graph, folder)
     try:
         yield server

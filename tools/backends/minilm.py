@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -79,12 +79,14 @@ def open_encoder(folder: Path, device: str = "cpu") -> "MiniLM":
     """
     from transformers import AutoTokenizer, BertModel
 
-    safely = {"local_files_only": True, "trust_remote_code": False}
+    bert: Any = BertModel  # its types leave out that the report comes with the model
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safely)
-        model, report = BertModel.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model, report = bert.from_pretrained(
             folder,
-            **safely,
+            local_files_only=True,
             use_safetensors=True,
             dtype=torch.float32,
             attn_implementation="sdpa",  # takes a mask of booleans

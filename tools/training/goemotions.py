@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tools.errors import DataError
 from tools.labels import EKMAN
 
-PAPER = "Demszky et al. 2020, GoEmotions: A Dataset of Fine-Grained Emotions, ACL"
+PAPER = 'Demszky et al. 2020, "GoEmotions: A Dataset of Fine-Grained Emotions", ACL'
 
 Matrix = npt.NDArray[np.float32]
 Column = npt.NDArray[np.int64]
@@ -46,7 +46,8 @@ class Comments:
     def ekman(self) -> Matrix:
         """1 where a comment has a label of the Ekman group, else 0; shape (comments, 7)."""
         member = np.eye(len(EKMAN), dtype=np.float32)[self.groups]
-        return np.minimum(self.fine @ member, 1)
+        groups: Matrix = np.minimum(self.fine @ member, 1)
+        return groups
 
     @property
     def single(self) -> npt.NDArray[np.bool_]:
@@ -84,7 +85,8 @@ def read_comments(folder: Path, name: str, limit: int | None = None) -> Comments
         DataError: a file is missing, or a line is not in the format (the line is named).
     """
     labels, groups = read_labels(folder)
-    texts, ids, rows, first = [], [], [], []
+    texts: list[str] = []
+    ids, rows, first = [], [], []
     for number, line in enumerate(_read(folder / name).split("\n"), start=1):
         if len(texts) == limit:
             break

@@ -41,11 +41,13 @@ class Balance:
     amount: float
     frequencies: Mapping[str, float]
 
-    def at(self, amount: float, scores: Scores) -> Scores:
-        """Return the scores as they would be with another amount."""
-        change = self.amount - amount
-        raw = {label: score * self.frequencies[label] ** change for label, score in scores.items()}
-        return {label: score / sum(raw.values()) for label, score in raw.items()}
+    def at(self, amount: float, findings: Sequence[Scores]) -> list[Scores]:
+        """Return the findings' scores as they would be with another amount."""
+        factors = {
+            label: share ** (self.amount - amount) for label, share in self.frequencies.items()
+        }
+        raw = [{label: s * factors[label] for label, s in scores.items()} for scores in findings]
+        return [{label: s / sum(row.values()) for label, s in row.items()} for row in raw]
 
 
 class AtBalance(TypedDict):
@@ -149,19 +151,14 @@ def measure(
         raise DataError(f"{corpus}: no text with one of {', '.join(labels)} could be read")
     truth = np.array([_EMOTIONS.index(label) for _, label in read])
     own = _emotions([scores for scores, _ in read], config)
-    balances: list[AtBalance] = []
-    for amount in AMOUNTS if balance else ():
-        changed = _emotions([balance.at(amount, scores) for scores, _ in read], config)
-        among, free = _score(_among(changed, truth), truth), _score(changed, truth)
-        balances.append(
-            {
-                "balance": amount,
-                "uar_among": among["uar"],
-                "uar_free": free["uar"],
-                "ece_among": among["ece"],
-                "ece_free": free["ece"],
-            }
-        )
+    balances = (
+        [
+            _at_balance(amount, balance.at(amount, [scores for scores, _ in read]), truth, config)
+            for amount in AMOUNTS
+        ]
+        if balance
+        else []
+    )
     return {
         "corpus": corpus,
         "among": _score(_among(own, truth), truth),
@@ -193,6 +190,20 @@ def _emotions(findings: Sequence[Scores], config: ModelConfig) -> Floats:
         to_emotions(calibrate(scores, config.temperature), config.labels) for scores in findings
     ]
     return np.array([[row[emotion] for emotion in _EMOTIONS] for row in rows])
+
+
+def _at_balance(
+    amount: float, findings: Sequence[Scores], truth: Places, config: ModelConfig
+) -> AtBalance:
+    probabilities = _emotions(findings, config)
+    among, free = _score(_among(probabilities, truth), truth), _score(probabilities, truth)
+    return {
+        "balance": amount,
+        "uar_among": among["uar"],
+        "uar_free": free["uar"],
+        "ece_among": among["ece"],
+        "ece_free": free["ece"],
+    }
 
 
 def _score(probabilities: Floats, truth: Places) -> ClassScores:

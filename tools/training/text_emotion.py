@@ -14,23 +14,19 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from tools.backends.emotion_network import Architecture, EmotionNetwork
 from tools.backends.minilm import MiniLM
 from tools.backends.minilm_head import CARD_FILE, WEIGHTS_FILE, open_head
+from tools.errors import DataError
 from tools.labels import EKMAN
 from tools.training.goemotions import Comments, read_comments
-from tools.training.scores import (
-    Floats,
-    class_scores,
-    fit_temperature,
-    fit_thresholds,
-    log_softmax,
-    short,
-)
+from tools.training.scores import fit_temperature, fit_thresholds, short
 from tools.training.skill import AMOUNTS
 from tools.training.text_emotion_card import write_card
+from tools.training.text_emotion_scores import class_frequencies, predict, score, try_balance
 from tools.training.token_cache import TokenCache
 
 
@@ -41,13 +37,13 @@ class Recipe:
     Attributes:
         epochs: passes over the corpus.
         batch: comments per step.
-        rate: highest learning rate.
+        rate: highest learning rate of AdamW.
         warmup: share of the steps in which the rate rises; then it falls to 0 in a line.
-        decay: weight decay of AdamW.
+        decay: weight decay.
         fine_weight: weight of the 28 labels' loss beside that of the seven.
-        balance: how much of the classes' log-frequency is taken off the logits after training
-            (post-hoc logit adjustment, Menon et al. 2021, section 4.1); 0 leaves the corpus's
-            frequencies in, 1 takes them out.
+        balance: how many times the classes' log-frequency is taken off the logits after training
+            (post-hoc logit adjustment, Menon et al. 2021); 0 leaves the corpus's frequencies in,
+            1 takes them out.
     """
 
     epochs: int = 4
@@ -86,46 +82,47 @@ def train(
         The card.
 
     Raises:
-        DataError: the corpus is missing or not in its format.
+        DataError: the corpus is missing, not in its format, or too small.
     """
     recipe, architecture = recipe or Recipe(), architecture or Architecture()
-    console = console or Console(stderr=True)
     learn, choose = read_comments(data, "train.tsv", limit).split()
     held_out = read_comments(data, "dev.tsv", limit)
+    if not (learn.ids and choose.single.any() and held_out.single.any()):
+        raise DataError(f"GoEmotions in {data.name!r} has too few comments to train and to score")
     torch.manual_seed(seed)
     network = EmotionNetwork(architecture, len(EKMAN), len(learn.fine_labels))
-    with _progress(console) as progress:
-        caches = [
-            _encode(encoder, comments, architecture.layers, progress, name)
-            for comments, name in ((learn, "encode"), (choose, "encode the chosen tenth"))
-        ]
-        fit(network, caches[0], learn, recipe, seed, progress)
+    with _progress(console or Console(stderr=True)) as progress:
+        cache = _encode(encoder, learn, architecture, progress, "encode")
+        fit(network, cache, learn, recipe, seed, progress)
+        cache = _encode(encoder, choose, architecture, progress, "encode the chosen tenth")
+    logits, fine = predict(network, cache)
     frequencies = class_frequencies(learn)
-    logits, fine = _logits(network, caches[1])
-    trial = [try_balance(amount, logits, choose, frequencies) for amount in AMOUNTS]
+    trials = [try_balance(amount, logits, choose, frequencies) for amount in AMOUNTS]
     shift = recipe.balance * np.log(frequencies)
-    logits, single = logits - shift, choose.single
-    with torch.no_grad():
-        network.coarse.bias -= torch.from_numpy(shift).float()
-    temperature = fit_temperature(logits[single], choose.first[single])
+    network.coarse.bias.data -= torch.from_numpy(shift).float()
+    logits -= shift
+    temperature = short(fit_temperature(logits[choose.single], choose.first[choose.single]))
     thresholds = fit_thresholds(fine, choose.fine)
     card: dict[str, Any] = {
         "labels": [str(label) for label in EKMAN],
         "fine_labels": learn.fine_labels,
         "architecture": architecture.model_dump(),
+        "parameters": sum(value.numel() for value in network.state_dict().values()),
         "recipe": {**asdict(recipe), "seed": seed, "limit": limit},
-        "temperature": short(temperature),
+        "temperature": temperature,
         "thresholds": dict(zip(learn.fine_labels, thresholds, strict=True)),
         "frequencies": dict(zip(map(str, EKMAN), map(short, frequencies), strict=True)),
-        "balances": trial,
-        "parameters": sum(value.numel() for value in network.state_dict().values()),
+        "balances": trials,
         "comments": {"learn": len(learn.ids), "choose": len(choose.ids), "dev": len(held_out.ids)},
-    }
-    card["scores"] = {
-        "choose": score(_softmax(logits), _softmax(logits / temperature), fine, choose, card)
+        "scores": {"choose": score(logits, fine, choose, temperature, thresholds)},
     }
     save(network, out, card)
-    card["scores"]["dev"] = measure(out, encoder, held_out, card)
+    with _progress(console or Console(stderr=True)) as progress:
+        written = open_head(out, encoder).network
+        logits, fine = predict(
+            written, _encode(encoder, held_out, architecture, progress, "encode dev")
+        )
+    card["scores"]["dev"] = score(logits, fine, held_out, temperature, thresholds)
     write_card(out, card)
     return card
 
@@ -155,7 +152,7 @@ def fit(
             coarse, finer = network(states)
             loss = loss_of(coarse, finer, shares[places], fine[places], recipe.fine_weight)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -172,33 +169,8 @@ def loss_of(
     return seven + fine_weight * bits.sum(1).mean()
 
 
-def class_frequencies(comments: Comments) -> Floats:
-    """Return how often each of the seven is the group of a comment that has only one."""
-    counts = np.bincount(comments.first[comments.single], minlength=len(EKMAN))
-    shares: Floats = np.maximum(counts, 1) / np.maximum(counts, 1).sum()
-    return shares
-
-
-def try_balance(
-    amount: float, logits: Floats, choose: Comments, frequencies: Floats
-) -> dict[str, float]:
-    """Score one amount of balancing, with a temperature of its own, on the chosen tenth."""
-    single = choose.single
-    rows, truth = logits[single] - amount * np.log(frequencies), choose.first[single]
-    scores = class_scores(_softmax(rows / fit_temperature(rows, truth)), truth, list(EKMAN))
-    return {
-        "balance": amount,
-        "accuracy": scores["accuracy"],
-        "macro_f1": scores["macro_f1"],
-        "uar": scores["uar"],
-        "ece": scores["ece"],
-    }
-
-
 def save(network: EmotionNetwork, out: Path, card: dict[str, Any]) -> None:
     """Write the weights in half precision, and the card that tells how to load them."""
-    from safetensors.torch import save_file
-
     out.mkdir(parents=True, exist_ok=True)
     halves = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     about = {"model": "text emotion", "data": "GoEmotions, CC BY 4.0", "card": CARD_FILE}
@@ -206,66 +178,20 @@ def save(network: EmotionNetwork, out: Path, card: dict[str, Any]) -> None:
     write_card(out, card)
 
 
-def measure(
-    folder: Path, encoder: MiniLM, comments: Comments, card: dict[str, Any]
-) -> dict[str, Any]:
-    """Score the written head on comments it has not seen."""
-    network = open_head(folder, encoder).network
-    cache = TokenCache(encoder, comments.texts, card["architecture"]["layers"])
-    logits, fine = _logits(network, cache)
-    calibrated = _softmax(logits / card["temperature"])
-    return score(_softmax(logits), calibrated, fine, comments, card)
-
-
-def score(
-    raw: Floats, calibrated: Floats, fine: Floats, comments: Comments, card: dict[str, Any]
-) -> dict[str, Any]:
-    """Score one file under both protocols, and the 28 labels with and without thresholds.
-
-    `single`: comments whose labels all fall in one Ekman group. `all`: every comment; of one with
-    labels in several groups only the group of the label listed first counts as right.
-    """
-    from sklearn.metrics import f1_score
-
-    labels, single = card["labels"], comments.single
-    tuned = np.array([card["thresholds"][label] for label in comments.fine_labels])
-
-    def macro(limits: Any) -> float:
-        named = fine >= limits
-        return short(f1_score(comments.fine, named, average="macro", zero_division=0))
-
-    before = class_scores(raw[single], comments.first[single], labels)
-    after = class_scores(calibrated[single], comments.first[single], labels)
-    return {
-        "single": {**after, "ece_uncalibrated": before["ece"]},
-        "all": class_scores(calibrated, comments.first, labels),
-        "fine": {"macro_f1": macro(tuned), "macro_f1_at_half": macro(0.5)},
-    }
-
-
 def _encode(
-    encoder: MiniLM, comments: Comments, layers: list[int], progress: Progress, name: str
+    encoder: MiniLM,
+    comments: Comments,
+    architecture: Architecture,
+    progress: Progress,
+    name: str,
 ) -> TokenCache:
     task = progress.add_task(name, total=len(comments.texts))
-    return TokenCache(encoder, comments.texts, layers, lambda texts: progress.advance(task, texts))
-
-
-@torch.inference_mode()
-def _logits(network: EmotionNetwork, cache: TokenCache) -> tuple[Floats, Floats]:
-    """Return the logits of the seven labels and the probabilities of the finer ones."""
-    network.eval()
-    found: dict[int, tuple[Tensor, Tensor]] = {}
-    for places, states in cache.in_order(64):
-        coarse, fine = network(states)
-        found |= dict(zip(places.tolist(), zip(coarse, fine.sigmoid(), strict=True), strict=True))
-    rows = [found[place] for place in range(len(found))]
-    coarse, fine = (torch.stack(side).double().numpy() for side in zip(*rows, strict=True))
-    return coarse, fine
-
-
-def _softmax(logits: Floats) -> Floats:
-    rows: Floats = np.exp(log_softmax(logits))
-    return rows
+    return TokenCache(
+        encoder,
+        comments.texts,
+        architecture.layers,
+        lambda texts: progress.advance(task, texts),
+    )
 
 
 def _progress(console: Console) -> Progress:

@@ -1,6 +1,6 @@
 """The card of the text-emotion head: `card.yaml` for programs, `card.md` for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ under one hidden layer of {hidden}: {parameters:,} numbers in half precision.
 
 ## Data and licence
 
-Trained on GoEmotions ({paper}), comments from Reddit in English, published under CC BY 4.0. No
-comment is part of this folder. The weights are Apache-2.0; whoever passes them on keeps the
-attribution above. The comments come from one website whose writers are mostly young men, and were
-rated by English speakers from India; neither is like a person who looks for support.
+Trained on GoEmotions: {paper}.
+These are comments from Reddit in English, published under CC BY 4.0; no comment is part of this
+folder. The weights are Apache-2.0; whoever passes them on keeps this attribution. The comments come
+from one website whose writers are mostly young men, and were rated by English speakers from India;
+neither is like a person who looks for support.
 
 ## Protocol
 
@@ -161,7 +162,7 @@ def prose(card: dict[str, Any]) -> str:
     )
 
 
-def _score_rows(*files: dict[str, Any]) -> list[str]:
+def _score_rows(*files: Mapping[str, Any]) -> list[str]:
     names = {
         "n": "n",
         "accuracy": "accuracy",
@@ -169,8 +170,7 @@ def _score_rows(*files: dict[str, Any]) -> list[str]:
         "uar": "UAR",
         "floor_accuracy": "floor, accuracy",
         "floor_macro_f1": "floor, macro-F1",
-        "ece_uncalibrated": "ECE before the temperature",
-        "ece": "ECE after it",
+        "ece": "ECE",
     }
     fine = {
         "macro_f1_at_half": "28 labels, macro-F1, threshold 0.5",
@@ -181,8 +181,8 @@ def _score_rows(*files: dict[str, Any]) -> list[str]:
             _row(f"{protocol}: {name}", *(file[protocol][key] for file in files))
             for protocol in ("single", "all")
             for key, name in names.items()
-            if key in files[0][protocol]
         ),
+        _row("single: ECE without the temperature", *(file["ece_uncalibrated"] for file in files)),
         *(_row(name, *(file["fine"][key] for file in files)) for key, name in fine.items()),
     ]
 
