@@ -9,11 +9,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.context import Context, Services
+from agents.library import NODES
 from agents.state import ConversationState
 from graphs.shelf import Version
 from tools.clips import Clip
@@ -129,6 +130,8 @@ class Conversation:
             stream_mode=["custom", "updates"],
             durability="exit",  # the saver is in memory: nothing is won by saving every step
         )
+        said: list[str] = []
+        finished = False
         try:
             async with aclosing(cast(AsyncGenerator[Any, None], stream)) as parts:
                 async for mode, part in parts:
@@ -137,9 +140,11 @@ class Conversation:
                             yield Progress(node)
                     elif part.get("type") == "sentence":
                         first = first or time.perf_counter() - started
+                        said.append(part["text"])
                         yield Sentence(part["text"])
             state = cast(ConversationState, (await self._state()))
             report = self._report(state)
+            finished = True
         except AttuneError:
             raise
         except Exception as error:
@@ -149,9 +154,26 @@ class Conversation:
             ) from error
         finally:
             self._services.forget(turn, handles)
+            if not finished:
+                await self._break_off(turn, said)
         spent = (time.perf_counter() - started) * 1000
         report["timings"] |= {"first_sentence": round(first * 1000, 1), "total": round(spent, 1)}
         yield Finished(report)
+
+    async def _break_off(self, turn: str, said: list[str]) -> None:
+        """Let the history of a turn that was stopped, or failed, say what the person saw of it.
+
+        That is the part of the reply that was said. Where nothing was, their message goes too: they
+        are about to send it again.
+        """
+        messages = (await self._state()).get("messages", [])
+        if not any(message.id == turn for message in messages):
+            return
+        last = AIMessage(" ".join(said), id=f"{turn}:reply") if said else RemoveMessage(turn)
+        update = {"messages": [last], "clips": []}
+        nodes = self.version.spec.nodes.items()
+        deliver = next(n for n, entry in nodes if NODES[entry.use or n].duty == "deliver")
+        await self.version.graph.aupdate_state(self._config, update, as_node=deliver)
 
     async def _state(self) -> Any:
         return (await self.version.graph.aget_state(self._config)).values

@@ -1,20 +1,15 @@
-"""Serve the page on stub models, for a browser: `python tests/made_page.py GRAPH`.
+"""Serve the page on stub models, for a browser: `python -m tests.made_page GRAPH`.
 
 The word `lighthouse` stands for danger, so that no test has to name any.
 """
 
 import asyncio
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from made_services import LABELS, example, stub_services  # noqa: E402  # needs the path above
-
-from tools.policy import SafetyPolicy, load_policy  # noqa: E402
-from tools.records import RiskGrade  # noqa: E402
-from ui.server import serve  # noqa: E402
+from tests.made_services import LABELS, example, stub_services
+from tools.policy import SafetyPolicy, load_policy
+from tools.records import RiskGrade
+from ui.server import serve
 
 CUES = {"worried": "fear", "glad": "joy", "tired": "sadness"}
 SAID = "I am a little tired today."

@@ -8,8 +8,9 @@ from tools.labels import RISK_ORDER, Risk
 from tools.policy import SafetyPolicy, load_policy
 from tools.records import RiskGrade
 from tools.resources import numbers
-from tools.risk import RiskKind, read_risk
+from tools.risk import FILE, RiskFile, RiskKind, read_risk
 from tools.speech import read_speech
+from tools.yaml_file import read_yaml
 
 DATA = Path(__file__).with_name("data")
 
@@ -109,9 +110,10 @@ def test_a_letter_of_another_script_hides_nothing(policy: SafetyPolicy) -> None:
     assert policy.is_crisis(policy.grade(shown.replace("a", "а").replace("e", "е")))
 
 
-def test_every_rule_can_fire_for_some_case(policy: SafetyPolicy) -> None:
+def test_every_rule_fires_for_some_case(policy: SafetyPolicy) -> None:
+    rules = read_yaml(FILE, RiskFile, "risk file").rules
     fired = {name for case in DISCLOSURES for name in policy.grade(case["text"])["evidence"]}
-    assert {name.split(".")[0] for name in fired} == {kind.value for kind in RiskKind}
+    assert set(rules) - fired == set()
 
 
 def test_the_graver_rule_decides_what_a_risk_is_about(policy: SafetyPolicy) -> None:
@@ -153,6 +155,11 @@ def test_seven_words_of_a_private_text_are_nobodys(policy: SafetyPolicy) -> None
 
 def test_a_listed_number_in_another_spelling_may_be_said(policy: SafetyPolicy) -> None:
     assert policy.read("You can call 116-123 when you like.") == ""
+
+
+def test_a_short_number_counts_only_where_somebody_is_called(policy: SafetyPolicy) -> None:
+    assert policy.read("You could call 123 now.") == "unlisted number"
+    assert policy.read("You walked 123 steps, and then you rested.") == ""
 
 
 def test_what_is_too_long_for_a_sentence_is_refused(policy: SafetyPolicy) -> None:

@@ -1,12 +1,12 @@
 import asyncio
 import builtins
 import socket
+from typing import TypedDict
 
 import pytest
 from langgraph.graph import END, START, StateGraph
 from made_loading import loading
 from made_provider import KEY, provider
-from typing_extensions import TypedDict
 
 from tools.backends import remote_chat
 from tools.backends.remote_trouble import explain

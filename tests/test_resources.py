@@ -59,6 +59,13 @@ def test_somebody_who_does_not_speak_the_language_gets_the_directory_too() -> No
     assert names("FR", "de") == ["fr-3114", "findahelpline"]
 
 
+def test_services_that_speak_the_language_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = load_resources().model_copy(deep=True)
+    file.countries["GB"].services[1].languages = ["fr"]
+    monkeypatch.setattr("tools.resources.load_resources", lambda: file)
+    assert names("GB", "fr") == ["gb-shout", "gb-samaritans"]
+
+
 def test_a_language_tag_counts_as_its_language() -> None:
     assert names("US", "es-MX") == ["us-988"]
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 
-from graphs.run import Finished, Progress, Sentence
+from graphs.run import Conversation, Finished, Progress, Sentence
 from tests.made_services import ListedExamples, example, stub_services
 from tests.made_turn import conversation, face, say, voice
 from tools.errors import InputError
@@ -183,3 +184,27 @@ async def test_a_forgotten_conversation_leaves_nothing_in_the_saver() -> None:
 async def test_every_graph_answers(graph: str) -> None:
     report = await say(conversation(stub_services(example()), graph), "I keep waiting.")
     assert report["reply"] and report["graph"].startswith(f"{graph}@")
+
+
+async def test_a_turn_stopped_before_a_word_leaves_no_message_behind() -> None:
+    talk = conversation(stub_services(chat={"delay": 0.2}))
+    async with aclosing(talk.send("Hello there.")) as events:
+        await anext(events)
+    await say(talk, "Hello again.")
+    assert await history(talk) == ["human", "ai"]
+
+
+async def test_a_turn_stopped_in_mid_reply_keeps_what_was_said() -> None:
+    talk = conversation(stub_services(chat={"reply": "One sentence here. And two.", "delay": 0.05}))
+    async with aclosing(talk.send("Hello there.")) as events:
+        async for event in events:
+            if isinstance(event, Sentence):
+                break
+    assert await history(talk) == ["human", "ai"]
+    messages = (await talk.version.graph.aget_state(talk._config)).values["messages"]
+    assert messages[1].text == "One sentence here."
+
+
+async def history(talk: Conversation) -> list[str]:
+    state = await talk.version.graph.aget_state(talk._config)
+    return [message.type for message in state.values["messages"]]

@@ -25,6 +25,7 @@ FRAMES = 16
 _FRAME_SIDE = 320
 _FRAME_AGE_S = 20.0
 _FRAMES_USED = 8
+_LAST_WORDS_S = 5.0
 LINGER_S = 600.0
 """Seconds for which a page that lost its connection may come back; phones drop it when locked."""
 
@@ -139,6 +140,15 @@ class Session:
             self.stopped = True
             self._turn.cancel()
 
+    async def delete(self) -> None:
+        """End everything and delete what was said."""
+        self.over = True
+        self.stop()
+        self.camera.forget()
+        if self._turn is not None:  # what it still writes must not come after the deletion
+            await asyncio.wait([self._turn], timeout=_LAST_WORDS_S)
+        await self.conversation.forget()
+
 
 class Sessions:
     """Every open session by its key."""
@@ -217,10 +227,7 @@ class Sessions:
 
     async def _forget(self, key: str) -> None:
         if session := self._open.pop(key, None):
-            session.over = True
-            session.stop()
-            session.camera.forget()
-            await session.conversation.forget()
+            await session.delete()
 
     def _converse(self, graph: str) -> Conversation:
         return Conversation(self._shelf.current(graph), self._services)

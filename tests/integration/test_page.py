@@ -1,5 +1,6 @@
 """The page in a browser: `pytest -m browser`. Chromium brings a made microphone and camera."""
 
+import json
 import os
 import re
 import shutil
@@ -8,8 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.made_media import recording
+from ui.uploads import LIMITS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -44,7 +50,7 @@ class Server:
         self._log = folder / "log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "tests" / "made_page.py"), str(graph)],
+                [sys.executable, "-m", "tests.made_page", str(graph)],
                 cwd=ROOT, stdout=log, stderr=log,
                 env={**os.environ, "GRADIO_HEARTBEAT_INTERVAL": "1"},
             )  # fmt: skip
@@ -240,6 +246,39 @@ def test_the_camera_is_read_while_it_is_allowed_and_let_go_at_once(
     assert re.search(r"Face\s+missing: not given", design(page))
 
 
+def test_a_chosen_video_is_read_for_face_and_voice(visit: Open, server: Server) -> None:
+    page = visit()
+    page.click("#senses button")
+    page.check("#use-camera input")
+    with page.expect_response("**/gradio_api/upload*"):
+        page.set_input_files(
+            "#file input[type=file]",
+            {"name": "me.webm", "mimeType": "video/webm", "buffer": recording(seconds=1.0)},
+        )
+    page.wait_for_selector("#file .file-preview")
+    say(page, "Hello there.")
+    shown = design(page)
+    assert re.search(r"Face\s+face · weight", shown)
+    assert re.search(r"Voice\s+missing: no consent", shown), "the sound of a video is a voice"
+    assert not server.uploads()
+
+
+def test_a_broken_recording_keeps_the_words(visit: Open) -> None:
+    page = visit()
+    page.click("#senses button")
+    page.check("#use-camera input")
+    with page.expect_response("**/gradio_api/upload*"):
+        page.set_input_files(
+            "#file input[type=file]",
+            {"name": "me.webm", "mimeType": "video/webm", "buffer": b"no video"},
+        )
+    page.wait_for_selector("#file .file-preview")
+    page.fill("#box textarea", "These words.")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=could not be read")
+    page.wait_for_function("document.querySelector('#box textarea').value == 'These words.'")
+
+
 def test_a_guess_is_tentative_and_a_correction_is_taken(visit: Open) -> None:
     page = visit()
     say(page, "I feel worried about it.")
@@ -336,7 +375,9 @@ def test_a_refused_edit_is_explained_and_the_talk_goes_on(visit: Open, server: S
     design(page)
     good = server.graph.read_text("utf-8")
     try:
-        server.graph.write_text(good.replace("respond, crisis -> check", "crisis -> check"), "utf-8")
+        server.graph.write_text(
+            good.replace("respond, crisis -> check", "crisis -> check"), "utf-8"
+        )
         page.click("#new")
         page.click("#yes")
         page.wait_for_selector("#trouble .refused")
@@ -372,6 +413,34 @@ def test_nothing_moves_for_those_who_asked_for_that(visit: Open) -> None:
     page = visit(reduced_motion="reduce")
     say(page, "Hello there.")
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_the_program_answers_this_machine_alone_and_publishes_nothing(server: Server) -> None:
+    address = server.address()
+    stranger = Request(address, headers={"Host": "attune.example"})
+    with pytest.raises(HTTPError, match="400"):
+        urlopen(stranger)
+    with urlopen(f"{address}/gradio_api/info") as answer:
+        published = json.load(answer)
+    assert not published["named_endpoints"] and not published["unnamed_endpoints"]
+    with pytest.raises(HTTPError, match="40[34]"):
+        urlopen(f"{address}/gradio_api/file={ROOT / 'pyproject.toml'}")
+
+
+def test_a_file_that_is_too_large_is_turned_away(server: Server) -> None:
+    data = b"x" * (LIMITS.max_bytes + 1024)
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.wav"\r\n\r\n'
+        + data
+        + b"\r\n--b--\r\n"
+    )
+    upload = Request(
+        f"{server.address()}/gradio_api/upload",
+        body,
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    with pytest.raises((HTTPError, ConnectionError, URLError)):
+        urlopen(upload)
 
 
 def test_no_trouble_was_logged(server: Server) -> None:

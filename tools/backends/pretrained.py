@@ -33,7 +33,10 @@ def read_pretrained(
         WeightsError: the folder is no complete safetensors model of this kind.
     """
     from transformers import AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
 
+    # Models load in the middle of a conversation in the terminal.
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # has no types
     folder = loading.weights()
     safely = {"local_files_only": True, "trust_remote_code": False}
     try:

@@ -49,7 +49,7 @@ def train_voice_emotion(
     seed: Seed = 0,
     folds: Annotated[int, typer.Option(min=2, help="Groups of speakers, each held out once.")] = 8,
 ) -> None:
-    """Train the voice-emotion model on EmoDB: about 10 minutes on two cores."""
+    """Train the voice-emotion model on EmoDB: about 7 minutes of one core."""
     from tools.training.voice_emotion import train
 
     folder = _folder("voice-emotion-ecapa", out)

@@ -117,7 +117,7 @@ def fit_thresholds(probabilities: Floats, truth: npt.NDArray[np.float32]) -> lis
     """
     from sklearn.metrics import f1_score
 
-    steps = np.arange(0.05, 0.9, 0.025)
+    steps = np.arange(0.05, 0.9, 0.025).round(3)
     best = []
     for column in range(truth.shape[1]):
         f1s = [

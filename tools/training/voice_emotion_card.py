@@ -10,7 +10,7 @@ Four classes ({labels}) from the sound of a voice, whatever the words: an ECAPA-
 (Desplanques et al. 2020) of {parameters:,} numbers over {mels} log-mel bands, for SpeechBrain's
 `EncoderClassifier`. It hears only what a voice activity detector takes for speech.
 
-**Acted German only.** Eight actors of EmoDB said ten sentences each as if they felt something.
+**Acted German only.** The actors of EmoDB said the same ten sentences as if they felt something.
 Nothing shows that it works on spontaneous speech, on English, or over a web page's microphone, so
 it weighs 0 in the plan unless somebody measures it on their own data and writes a `skill` for it
 into a models file.
@@ -24,9 +24,10 @@ EmoDB (Burkhardt et al. 2005, "A database of German emotional speech"), CC0 1.0:
 
 {folds} folds; each holds out {group}, so that every speaker is held out once and nobody is heard in
 training and test. One recipe for all folds, no early stopping; the temperature is fitted on the
-out-of-fold predictions. The recipe itself was chosen by hand among about a dozen on this corpus, on
-another parting of the same speakers, so that the scores flatter it a little. The model in this
-folder was then trained on all speakers with the same recipe; it has no test score of its own.
+out-of-fold predictions. One run with one seed. The recipe itself, above all how the spectrogram is
+normalised, was chosen by hand among about a dozen on this corpus, on another parting of the same
+speakers, so that the scores flatter it a little. The model in this folder was then trained on all
+speakers with the same recipe; it has no test score of its own.
 
 | all held-out utterances | |
 |---|---|

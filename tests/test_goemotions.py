@@ -1,0 +1,120 @@
+import json
+
+import numpy as np
+import pytest
+from made_encoder import FINE, write_corpus
+
+from tools.errors import DataError
+from tools.labels import EKMAN
+from tools.training.goemotions import read_comments
+
+ANGER, JOY = EKMAN.index("anger"), EKMAN.index("joy")
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return write_corpus(tmp_path)
+
+
+def write_train(corpus, text):
+    (corpus / "train.tsv").write_text(text, "utf-8")
+    return corpus
+
+
+def test_a_comment_has_its_labels_and_their_ekman_groups(corpus):
+    joy, annoyance = FINE.index("joy"), FINE.index("annoyance")
+    write_train(corpus, f"so glad, so cross\t{joy},{annoyance}\ta1\n")
+    comments = read_comments(corpus, "train.tsv")
+    assert comments.texts == ["so glad, so cross"]
+    assert np.flatnonzero(comments.fine[0]).tolist() == [joy, annoyance]
+    assert np.flatnonzero(comments.ekman[0]).tolist() == sorted([ANGER, JOY])
+    assert comments.first[0] == JOY
+    assert not comments.single[0]
+
+
+def test_two_labels_of_one_group_are_single(corpus):
+    write_train(corpus, f"grr\t{FINE.index('anger')},{FINE.index('annoyance')}\ta1\n")
+    comments = read_comments(corpus, "train.tsv")
+    assert comments.single[0]
+    assert comments.ekman[0].sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("no tabs at all", "line 2 has 1 columns"),
+        ("text\t0\tid\tmore", "line 2 has 4 columns"),
+        ("text\tjoy\tid", "line 2 has the label ids 'joy'"),
+        ("text\t99\tid", "line 2 has the label ids '99'"),
+        ("text\t-1\tid", "line 2 has the label ids '-1'"),
+        ("text\t1,\tid", "line 2 has the label ids '1,'"),
+        ("text\t²\tid", "line 2 has the label ids"),
+    ],
+)
+def test_a_malformed_row_is_named_with_its_line(corpus, line, complaint):
+    write_train(corpus, f"fine\t0\ta1\n{line}\n")
+    with pytest.raises(DataError, match=complaint):
+        read_comments(corpus, "train.tsv")
+
+
+def test_quotes_and_windows_line_ends_are_text_and_line_ends(corpus):
+    write_train(corpus, '"he said\t0\ta1\r\nshe said"\t1\ta2\r\n')
+    comments = read_comments(corpus, "train.tsv")
+    assert comments.texts == ['"he said', 'she said"']
+    assert comments.ids == ["a1", "a2"]
+
+
+def test_only_the_first_comments_are_read_when_asked(corpus):
+    assert len(read_comments(corpus, "train.tsv", limit=5).texts) == 5
+
+
+@pytest.mark.parametrize("name", ["train.tsv", "labels.txt", "ekman.json"])
+def test_a_missing_file_is_named(corpus, name):
+    (corpus / name).unlink()
+    with pytest.raises(DataError, match=name):
+        read_comments(corpus, "train.tsv")
+
+
+def test_an_empty_file_is_refused(corpus):
+    with pytest.raises(DataError, match="holds no comments"):
+        read_comments(write_train(corpus, "\n"), "train.tsv")
+
+
+def test_a_label_without_an_ekman_group_is_named(corpus):
+    groups = json.loads((corpus / "ekman.json").read_text())
+    groups["anger"].remove("annoyance")
+    (corpus / "ekman.json").write_text(json.dumps(groups))
+    with pytest.raises(DataError, match="'annoyance' under exactly one"):
+        read_comments(corpus, "train.tsv")
+
+
+def test_a_label_in_two_groups_is_named(corpus):
+    groups = json.loads((corpus / "ekman.json").read_text())
+    groups["joy"].append("annoyance")
+    (corpus / "ekman.json").write_text(json.dumps(groups))
+    with pytest.raises(DataError, match="under anger, joy"):
+        read_comments(corpus, "train.tsv")
+
+
+def test_the_split_is_disjoint_whole_and_about_nine_to_one(corpus):
+    comments = read_comments(corpus, "train.tsv")
+    learn, choose = comments.split()
+    assert sorted(learn.ids + choose.ids) == sorted(comments.ids)
+    assert 0.03 < len(choose.ids) / len(comments.ids) < 0.2
+
+
+def test_a_comment_stays_on_its_side_whatever_else_is_in_the_file(corpus):
+    _, choose = read_comments(corpus, "train.tsv").split()
+    lines = (corpus / "train.tsv").read_text().splitlines(keepends=True)
+    write_train(corpus, "".join(reversed(lines[:120])))
+    _, fewer = read_comments(corpus, "train.tsv").split()
+    assert fewer.ids
+    assert set(fewer.ids) < set(choose.ids)
+
+
+def test_taking_comments_keeps_rows_together(corpus):
+    comments = read_comments(corpus, "train.tsv")
+    taken = comments.take(np.array([5, 0]))
+    assert taken.texts == [comments.texts[5], comments.texts[0]]
+    assert (taken.fine == comments.fine[[5, 0]]).all()
+    assert taken.first.tolist() == comments.first[[5, 0]].tolist()

@@ -1,0 +1,218 @@
+"""One turn on the page."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from graphs.run import Conversation
+from graphs.shelf import Shelf
+from tests.made_media import tone, wav
+from tests.made_services import LABELS, example, stub_services
+from tools.errors import ModelError
+from ui import texts
+from ui.session import Session
+from ui.turn import Sent, noticed, take_turn
+from ui.uploads import UploadFolder
+
+AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Iterator[UploadFolder]:
+    folder = UploadFolder(tmp_path)
+    yield folder
+    folder.close()
+
+
+def made(**options: object) -> Session:
+    services = stub_services(example(), **options)  # type: ignore[arg-type]
+    version = Shelf(services, InMemorySaver()).current("support")
+    return Session(Conversation(version, services))
+
+
+def upload(folder: UploadFolder, data: bytes, name: str = "audio.wav") -> str:
+    path = folder.path / name.replace(".", "-") / name
+    path.parent.mkdir()
+    path.write_bytes(data)
+    return str(path)
+
+
+async def run(
+    session: Session, uploads: UploadFolder, words: str = "", **sent: object
+) -> list[str]:
+    message = Sent(words=words, **sent)  # type: ignore[arg-type]
+    return [status async for status in take_turn(session, message, uploads)]
+
+
+async def test_a_message_and_its_reply_are_shown(uploads: UploadFolder) -> None:
+    session = made()
+    statuses = await run(session, uploads, "It was a long week.")
+    assert statuses[0] == texts.THINKING and statuses[-1] == ""
+    assert [bubble["role"] for bubble in session.shown] == ["user", "assistant"]
+    assert session.shown[1]["content"] == session.report["reply"]
+
+
+async def test_nothing_sent_is_said_kindly(uploads: UploadFolder) -> None:
+    session = made()
+    assert await run(session, uploads, "  \n") == [texts.NOTHING]
+    assert session.shown == []
+
+
+async def test_a_recording_is_heard_and_deleted(uploads: UploadFolder) -> None:
+    session = made(ears={"text": "I am a little tired."})
+    audio = upload(uploads, wav(tone(1.0)))
+    statuses = await run(session, uploads, audio=audio, microphone=True)
+    assert statuses[0] == texts.LISTENING
+    assert session.shown[0]["content"] == "Spoken: “I am a little tired.”"
+    assert not list(uploads.path.iterdir())
+
+
+async def test_a_recording_without_consent_is_deleted_unread(uploads: UploadFolder) -> None:
+    session = made()
+    audio = upload(uploads, wav(tone(1.0)))
+    await run(session, uploads, "Hello.", audio=audio, microphone=False)
+    assert session.report["readings"]["voice"]["missing"] == "not given"
+    assert not list(uploads.path.iterdir())
+
+
+async def test_live_frames_without_consent_are_forgotten(uploads: UploadFolder) -> None:
+    session = made()
+    session.camera.see(np.zeros((60, 80, 3), np.uint8))
+    await run(session, uploads, "Hello.", camera=False)
+    assert session.report["readings"]["face"]["missing"] == "not given"
+    assert session.camera.take() is None
+
+
+async def test_live_frames_with_consent_are_read(uploads: UploadFolder) -> None:
+    session = made()
+    session.camera.see(np.zeros((60, 80, 3), np.uint8))
+    await run(session, uploads, "Hello.", camera=True)
+    assert session.report["readings"]["face"]["missing"] == ""
+
+
+async def test_a_broken_recording_keeps_the_words(uploads: UploadFolder) -> None:
+    session = made()
+    audio = upload(uploads, b"RIFF....WAVEnonsense")
+    await run(session, uploads, "These words.", audio=audio, microphone=True)
+    assert session.unsent == "These words."
+    assert [bubble["role"] for bubble in session.shown] == ["assistant"]
+    assert "please" in session.shown[0]["content"]
+    assert not list(uploads.path.iterdir())
+
+
+async def test_an_unexpected_error_is_one_kind_sentence_and_keeps_the_words(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the person said: secret")
+
+    monkeypatch.setattr(session.conversation, "send", fail)
+    await run(session, uploads, "These words.")
+    assert session.shown == [{"role": "assistant", "content": texts.SORRY}]
+    assert session.unsent == "These words."
+
+
+async def test_the_sentence_of_a_failed_model_is_not_shown(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+
+    def fail(*_: object) -> None:
+        raise ModelError("the model 'chat' failed: RuntimeError: cuda")
+
+    monkeypatch.setattr(session.conversation, "send", fail)
+    await run(session, uploads, "These words.")
+    assert "cuda" not in str(session.shown)
+
+
+async def test_a_message_that_is_too_long_says_why_and_is_kept(uploads: UploadFolder) -> None:
+    session, words = made(), "word " * 2000
+    await run(session, uploads, words)
+    assert "please send it in parts" in session.shown[0]["content"]
+    assert session.unsent == words
+
+
+async def test_stop_before_the_first_sentence_gives_the_words_back(uploads: UploadFolder) -> None:
+    session = made(chat={"delay": 0.3})
+    turn = take_turn(session, Sent(words="These words."), uploads)
+    await anext(turn)
+    asyncio.get_running_loop().call_later(0.1, session.stop)
+    statuses = [status async for status in turn]
+    assert statuses[-1] == texts.STOPPED
+    assert session.shown == [] and session.unsent == "These words."
+
+
+async def test_stop_in_mid_reply_keeps_what_was_said(uploads: UploadFolder) -> None:
+    session = made(chat={"delay": 0.05})
+    turn = take_turn(session, Sent(words="These words."), uploads)
+    async for status in turn:
+        if status == texts.WRITING:
+            session.stop()
+    assert [bubble["role"] for bubble in session.shown] == ["user", "assistant"]
+    assert session.unsent == ""
+
+
+async def test_a_turn_waits_until_it_may_begin(uploads: UploadFolder) -> None:
+    session, may = made(), asyncio.Event()
+
+    async def ready() -> None:
+        await may.wait()
+
+    async def collect() -> None:
+        async for _ in take_turn(session, Sent(words="Hello."), uploads, ready):
+            pass
+
+    task = asyncio.create_task(collect())
+    await asyncio.sleep(0.1)
+    assert len(session.shown) == 1
+    may.set()
+    await task
+    assert len(session.shown) == 2
+
+
+async def test_a_correction_is_used_once(uploads: UploadFolder) -> None:
+    session = made(**AFRAID)
+    session.correction = "sadness"
+    await run(session, uploads, "Hello.")
+    assert session.report["user_emotion"]["label"] == "sadness"
+    await run(session, uploads, "Hello again.")
+    assert session.report["user_emotion"]["label"] == "fear"
+
+
+async def test_a_guess_is_said_tentatively(uploads: UploadFolder) -> None:
+    session = made(**AFRAID)
+    await run(session, uploads, "Hello.")
+    phrases = stub_services().phrases.for_locale("en")
+    assert noticed(session, phrases) == "You might be feeling afraid. Is that right?"
+    assert noticed(session, phrases, corrected="fear") == ""
+
+
+async def test_what_is_unknown_is_not_guessed(uploads: UploadFolder) -> None:
+    session = made(text={"fail": "no"})
+    await run(session, uploads, "Hello.")
+    assert noticed(session, stub_services().phrases.for_locale("en")) == ""
+
+
+async def test_nothing_is_guessed_in_a_crisis(uploads: UploadFolder) -> None:
+    session = made(**AFRAID)
+    await run(session, uploads, "Hello.")
+    session.report["route"] = "crisis"
+    assert noticed(session, stub_services().phrases.for_locale("en")) == ""
+
+
+async def test_the_lines_of_a_crisis_reply_stand_apart(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+    policy = stub_services().policy
+    grade = {"level": "moderate", "evidence": ["made"], "detector": "made"}
+    monkeypatch.setattr(type(policy), "grade", lambda self, text: grade)
+    await run(session, uploads, "Hello.")
+    assert session.report["route"] == "crisis"
+    assert session.shown[1]["content"].count("\n") >= 3
