@@ -29,7 +29,9 @@ def folder(tmp_path):
     torch.manual_seed(3)
     network = EmotionNetwork(SMALL, len(EKMAN), len(FINE))
     torch.nn.init.normal_(network.coarse.weight)  # or every text gets much the same
-    save_file({k: v.half() for k, v in network.state_dict().items()}, tmp_path / "model.safetensors")
+    save_file(
+        {k: v.half() for k, v in network.state_dict().items()}, tmp_path / "model.safetensors"
+    )
     card = {
         "labels": [str(label) for label in EKMAN],
         "fine_labels": FINE,
@@ -160,7 +162,7 @@ def test_another_encoder_than_the_trained_one_is_refused(folder, tmp_path_factor
     ],
 )
 def test_the_shipped_head_reads_plain_emotions(text, emotion):
-    models = load_models("remote")
+    models = load_models()
     config = models.config("goemotions-head")
     found = models.backend("goemotions-head").predict([text])[0]
     scores = to_emotions(calibrate(found.scores, config.temperature), config.labels)

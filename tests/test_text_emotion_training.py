@@ -72,13 +72,17 @@ def test_the_card_is_what_was_returned(trained):
 def test_the_prose_card_has_licence_scores_and_command(trained):
     prose = (trained[0] / "card.md").read_text()
     assert "CC BY 4.0" in prose
-    assert f"| single: macro-F1 | {trained[1]['scores']['choose']['single']['macro_f1']:.3f}" in prose
+    assert (
+        f"| single: macro-F1 | {trained[1]['scores']['choose']['single']['macro_f1']:.3f}" in prose
+    )
     assert "python -m tools train text-emotion --data GOEMOTIONS --seed 0" in prose
     assert "## Not for" in prose
     assert "{" not in prose
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_does_not(trained, corpus, encoder, tmp_path):
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(
+    trained, corpus, encoder, tmp_path
+):
     first = load_file(trained[0] / "model.safetensors")
     quick_train(corpus, tmp_path / "same", encoder)
     quick_train(corpus, tmp_path / "other", encoder, seed=1)

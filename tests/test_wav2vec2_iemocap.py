@@ -8,7 +8,7 @@ from made_checkpoints import LABELS_TEXT, TINY_WAV2VEC2, Marker, save_iemocap
 from made_loading import loading
 
 from tools import weights
-from tools.backends import wav2vec2_iemocap
+from tools.backends import voice_activity, wav2vec2_iemocap
 from tools.clips import SAMPLE_RATE
 from tools.errors import UnknownName, WeightsError
 from tools.models import load_models
@@ -98,7 +98,7 @@ def test_a_clip_without_speech_is_missing_and_leaves_the_others_alone(folder, sp
 
 
 def test_the_end_of_a_long_clip_counts(folder, speech, monkeypatch):
-    monkeypatch.setattr(wav2vec2_iemocap, "speech_only", lambda audio: audio)
+    monkeypatch.setattr(voice_activity, "speech_only", lambda audio: audio)
     long = np.concatenate([NOISE[0], speech[:16_000]])
     found = open_model(folder, longest=1.0).predict([long, speech[:16_000]])
     assert found[0].scores == pytest.approx(found[1].scores, abs=1e-5)

@@ -7,6 +7,7 @@ from made_wheels import Registry, entry, make_wheel, pinned, registry, wheel
 from typer.testing import CliRunner
 
 from tools import __main__ as tools_command
+from tools.command import run as run_command
 from tools.weights import manifest
 
 __all__ = ["registry"]  # a fixture
@@ -85,13 +86,13 @@ def test_get_without_a_name_is_refused(place: Path) -> None:
     assert "--profile" in told
 
 
-def test_a_failure_is_one_sentence_and_exit_code_1(
+def test_a_failure_is_one_sentence_and_exit_code_2(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["tools", "weights", "get", "large"])
     with pytest.raises(SystemExit) as caught:
-        tools_command.main()
-    assert caught.value.code == 1
+        run_command(tools_command.app)
+    assert caught.value.code == 2
     told = capsys.readouterr().err.strip().splitlines()
     assert told[-1].startswith("cannot get 'large.gguf' of 'large': the wheel third==1.0 cannot")
 

@@ -1,11 +1,8 @@
 """`python -m tools`: fetch weights, train the ones that ship, measure models."""
 
-import sys
-
 import typer
-from rich.console import Console
 
-from tools.errors import AttuneError
+from tools.command import run
 from tools.training.command import app as train
 from tools.training.command import measuring as measure
 from tools.weights.command import app as weights
@@ -18,15 +15,5 @@ app.add_typer(weights, name="weights")
 app.add_typer(train, name="train")
 app.add_typer(measure, name="measure")
 
-
-def main() -> None:
-    """Run a sub-command; what goes wrong is one sentence and exit code 1."""
-    try:
-        app()
-    except AttuneError as error:
-        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

@@ -68,10 +68,14 @@ class Server:
         raise AssertionError(self.printed)
 
     def uploads(self) -> list[Path]:
-        """Return the files that lie in this program's upload folder."""
+        """Return the files with anything in them that lie in this program's upload folder."""
         opened = [fd.resolve() for fd in Path(f"/proc/{self.process.pid}/fd").iterdir()]
         [lock] = [path for path in opened if path.name.startswith("attune-uploads-")]
-        return [path for path in lock.with_suffix("").rglob("*") if path.is_file()]
+        return [
+            path
+            for path in lock.with_suffix("").rglob("*")
+            if path.is_file() and path.stat().st_size
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -236,10 +240,13 @@ def test_the_camera_is_read_while_it_is_allowed_and_let_go_at_once(
     page.click("#webcam button:has-text('Webcam')")
     page.wait_for_selector("#sign-video", state="visible")
     page.click("#webcam .capture-button")
-    page.wait_for_timeout(3000)
+    for _ in range(4):
+        with page.expect_request_finished(lambda request: request.method == "POST"):
+            pass
+    page.wait_for_timeout(500)
     assert not server.uploads(), "a frame lies in a file"
     say(page, "Hello there.")
-    assert re.search(r"Face\s+face · weight", design(page))
+    assert re.search(r"Face\s+face · weight", shown := design(page)), shown
     page.uncheck("#use-camera input")
     page.wait_for_selector("#sign-video", state="hidden")
     say(page, "Hello once more.")

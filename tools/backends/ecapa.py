@@ -20,19 +20,16 @@ from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
 from speechbrain.nnet.linear import Linear
 
+from tools.backends.device import torch_device
 from tools.backends.loudness import LoudnessNormalization
 from tools.backends.options import read_options
-from tools.backends.torch_device import torch_device
-from tools.backends.voice_activity import speech_only
+from tools.backends.voice_activity import SHORTEST_S, VoiceClassifier
 from tools.clips import SAMPLE_RATE, Waveform
 from tools.errors import WeightsError
 from tools.models import Loading
-from tools.perceived import Perceived
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.yaml"
-SHORTEST_S = 0.4
-"""Seconds of speech below which nothing is read from a voice."""
 
 
 class Architecture(BaseModel, extra="forbid"):
@@ -148,32 +145,16 @@ def build(
     )
 
 
-class Ecapa:
+class Ecapa(VoiceClassifier):
     """An `EncoderClassifier` over batches of waveforms of any length."""
 
     def __init__(self, classifier: EncoderClassifier, longest: float = 20.0) -> None:
         """Classify with `classifier` the last `longest` seconds of speech."""
-        self._classifier = classifier
-        self._longest = round(longest * SAMPLE_RATE)
         encoder = classifier.hparams.label_encoder
-        self.labels = [str(encoder.ind2lab[index]) for index in range(len(encoder))]
+        super().__init__([str(encoder.ind2lab[i]) for i in range(len(encoder))], longest)
+        self._classifier = classifier
 
-    def predict(self, items: Sequence[Waveform], /) -> list[Perceived]:
-        """Return one finding per clip, with probabilities over the model's labels."""
-        speech = [speech_only(item)[-self._longest :] for item in items]
-        loud = [i for i, part in enumerate(speech) if len(part) >= SHORTEST_S * SAMPLE_RATE]
-        scores = dict(zip(loud, self.classify([speech[i] for i in loud]), strict=True))
-        return [self._finding(speech[i], scores.get(i)) for i in range(len(items))]
-
-    def _finding(self, speech: Waveform, scores: list[float] | None) -> Perceived:
-        seconds = len(speech) / SAMPLE_RATE
-        if scores is None:
-            found = f"only {seconds:.1f} s of speech" if seconds else "no speech in the clip"
-            return Perceived(missing="no speech", note=found)
-        named = dict(zip(self.labels, scores, strict=True))
-        return Perceived(named, note=f"{seconds:.1f} s of speech")
-
-    def classify(self, speech: Sequence[Waveform]) -> list[list[float]]:
+    def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
         """Return the probabilities of each label for clips that hold nothing but speech.
 
         They run as one batch. What pads a shorter clip reaches a few frames into it and moves a

@@ -1,8 +1,15 @@
-"""The parts of a clip in which somebody speaks."""
+"""The parts of a clip in which somebody speaks, and classifiers that hear only those."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
 from tools.clips import SAMPLE_RATE, Waveform
+from tools.perceived import Perceived
+
+SHORTEST_S = 0.4
+"""Seconds of speech below which nothing is read from a voice."""
 
 
 def speech_only(audio: Waveform) -> Waveform:
@@ -19,3 +26,31 @@ def speech_only(audio: Waveform) -> Waveform:
     spans = get_speech_timestamps(audio, options, sampling_rate=SAMPLE_RATE)
     parts = [audio[span["start"] : span["end"]] for span in spans]
     return np.concatenate(parts) if parts else audio[:0]
+
+
+class VoiceClassifier(ABC):
+    """Classify the speech of clips of any length; what holds no speech is marked missing."""
+
+    def __init__(self, labels: Sequence[str], longest: float) -> None:
+        """Say `labels`, in the order of the scores, of the last `longest` seconds of speech."""
+        self.labels = list(labels)
+        self._longest = round(longest * SAMPLE_RATE)
+
+    @abstractmethod
+    def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
+        """Return the probabilities of each label for clips that hold nothing but speech."""
+
+    def predict(self, items: Sequence[Waveform], /) -> list[Perceived]:
+        """Return one finding per clip, with probabilities over the model's labels."""
+        speech = [speech_only(item)[-self._longest :] for item in items]
+        loud = [i for i, part in enumerate(speech) if len(part) >= SHORTEST_S * SAMPLE_RATE]
+        scores = dict(zip(loud, self.probabilities([speech[i] for i in loud]), strict=True))
+        return [self._finding(part, scores.get(i)) for i, part in enumerate(speech)]
+
+    def _finding(self, speech: Waveform, scores: list[float] | None) -> Perceived:
+        seconds = len(speech) / SAMPLE_RATE
+        if scores is None:
+            found = f"only {seconds:.1f} s of speech" if seconds else "no speech in the clip"
+            return Perceived(missing="no speech", note=found)
+        named = dict(zip(self.labels, scores, strict=True))
+        return Perceived(named, note=f"{seconds:.1f} s of speech")

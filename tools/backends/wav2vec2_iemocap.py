@@ -19,11 +19,10 @@ from pydantic import BaseModel, Field
 from tools import weights
 from tools.backends.device import torch_device
 from tools.backends.options import read_options
-from tools.backends.voice_activity import speech_only
-from tools.clips import SAMPLE_RATE, Waveform
+from tools.backends.voice_activity import SHORTEST_S, VoiceClassifier
+from tools.clips import Waveform
 from tools.errors import WeightsError
 from tools.models import Loading
-from tools.perceived import Perceived
 
 if TYPE_CHECKING:
     import torch
@@ -35,8 +34,6 @@ ENCODER, CLASSIFIER = "wav2vec2", "model"
 """The two weight files, as `.safetensors` or as SpeechBrain's own `.ckpt`, which are pickles."""
 
 HEAD_KEY = "0.w.weight"
-SHORTEST_S = 0.4
-"""Seconds of speech below which nothing is read from a voice."""
 
 # SpeechBrain's wrapper holds the encoder in its attribute `model`.
 _WRAPPER = "model."
@@ -157,7 +154,7 @@ def _read_state(folder: Path, stem: str, loading: Loading) -> "dict[str, torch.T
     return state
 
 
-class Wav2Vec2Iemocap:
+class Wav2Vec2Iemocap(VoiceClassifier):
     """The encoder and its classifier over batches of waveforms of any length."""
 
     def __init__(
@@ -175,25 +172,9 @@ class Wav2Vec2Iemocap:
             labels: the classes in the order of the logits.
             options: how much is listened to.
         """
+        super().__init__(labels, options.longest)
         self._encoder = encoder
         self._head = head
-        self._labels = labels
-        self._longest = round(options.longest * SAMPLE_RATE)
-
-    def predict(self, items: Sequence[Waveform], /) -> list[Perceived]:
-        """Return one finding per clip, with probabilities over the model's labels."""
-        speech = [speech_only(item)[-self._longest :] for item in items]
-        loud = [i for i, part in enumerate(speech) if len(part) >= SHORTEST_S * SAMPLE_RATE]
-        scores = dict(zip(loud, self.probabilities([speech[i] for i in loud]), strict=True))
-        return [self._finding(speech[i], scores.get(i)) for i in range(len(items))]
-
-    def _finding(self, speech: Waveform, scores: list[float] | None) -> Perceived:
-        seconds = len(speech) / SAMPLE_RATE
-        if scores is None:
-            found = f"only {seconds:.1f} s of speech" if seconds else "no speech in the clip"
-            return Perceived(missing="no speech", note=found)
-        named = dict(zip(self._labels, scores, strict=True))
-        return Perceived(named, note=f"{seconds:.1f} s of speech")
 
     def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
         """Return the class probabilities of clips of speech, whatever else is in the batch.

@@ -178,7 +178,7 @@ def as_skill(outside: Outside) -> Skill:
         uar=round(scores["uar"], 3),
         classes=len(scores["classes"]),
         n=scores["n"],
-        corpus=outside["corpus"],
+        corpus=f"{outside['corpus']}, among its emotions",
     )
 
 

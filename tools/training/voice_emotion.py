@@ -111,7 +111,7 @@ def train(
             held_out = corpus.places(group, held_out=True)
             served = Ecapa(fit(corpus, learn, recipe, architecture, seed, done))
             for place in held_out:
-                found[place] = served.classify([corpus.utterances[place].audio])[0]
+                found[place] = served.probabilities([corpus.utterances[place].audio])[0]
         progress.update(task, description="all speakers")
         final = fit(corpus, range(len(utterances)), recipe, architecture, seed, done)
     card = describe(utterances, groups, found)
