@@ -17,7 +17,12 @@ _LONGEST = 1_200
 
 
 def brief(
-    state: ConversationState, prompt: Prompt, *, history: int, demonstrations: int
+    state: ConversationState,
+    prompt: Prompt,
+    *,
+    history: int,
+    demonstrations: int,
+    similar: float,
 ) -> tuple[Message, ...]:
     """Return the messages of one request.
 
@@ -26,6 +31,7 @@ def brief(
         prompt: the responder's prompt file.
         history: how many earlier messages to show.
         demonstrations: how many retrieved examples of the planned strategy to show.
+        similar: how like they must be to what was said, as a cosine.
     """
     messages = fixed_messages(prompt)
     earlier = state["messages"][:-1]
@@ -34,7 +40,11 @@ def brief(
         if isinstance(message, (AIMessage, HumanMessage)):
             messages.append(Message(role, shorten(message.text)))
     label = state["strategy"]["label"]
-    fitting = [e for e in state["examples"] if e["strategy"] == label]
+    fitting = [
+        example
+        for example in state["examples"]
+        if example["strategy"] == label and example.get("similarity", 0.0) >= similar
+    ]
     for example in fitting[:demonstrations]:
         note = plan(prompt, label, example["emotion"], example["system_emotion"])
         messages += _exchange(example["said"], note, example["reply"])

@@ -6,6 +6,7 @@ import random
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from agents.adherence import departs
 from agents.briefing import brief
 from agents.context import Context, Kit, Update
 from agents.node import node
@@ -28,6 +29,7 @@ class RespondOptions(BaseModel, extra="forbid"):
         revisions: refused sentences after which the fixed fallback is said.
         history: how many earlier messages the prompt shows.
         demonstrations: how many retrieved examples the prompt shows as chat turns.
+        similar: cosine that an example must reach to be shown; it costs as much time as a sentence.
         timeout: seconds that one sentence may take.
     """
 
@@ -37,6 +39,7 @@ class RespondOptions(BaseModel, extra="forbid"):
     revisions: int = Field(default=2, ge=0)
     history: int = Field(default=12, ge=0)
     demonstrations: int = Field(default=1, ge=0, le=4)
+    similar: float = Field(default=0.5, ge=-1, le=1)
     timeout: float = Field(default=30.0, gt=0)
 
 
@@ -67,6 +70,8 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
         try:
             async with asyncio.timeout(options.timeout):
                 sentence = await _write(state, kit)
+            if not sentence and not said:  # nothing of it kept to the plan
+                sentence, last = _fixed(state, runtime.context, kit), True
         except (AttuneError, TimeoutError) as error:
             reason = str(error) or f"no sentence within {options.timeout:g} s"
             notes.append(Note(node=kit.name, text=reason))
@@ -81,7 +86,7 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
 
 
 async def _write(state: ConversationState, kit: Kit) -> str:
-    """Return the model's next sentence, opening its stream where none is open."""
+    """Return the model's next sentence that keeps to the plan, or an empty string at its end."""
     assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
     host = kit.need_model().host
     assert isinstance(host, ChatHost)  # models of the task `respond` have one
@@ -97,13 +102,17 @@ async def _write(state: ConversationState, kit: Kit) -> str:
                     kit.prompt,
                     history=kit.options.history,
                     demonstrations=kit.options.demonstrations,
+                    similar=kit.options.similar,
                 ),
                 prefix=" ".join(state["said"]) + " " if state["said"] else "",
                 max_tokens=kit.options.max_tokens,
                 temperature=0.7 if state["rejected"] else kit.options.temperature,
             ),
         )
-    return tidy(await host.sentence(turn))
+    sentence = tidy(await host.sentence(turn))
+    while sentence and departs(sentence, _label(state)):
+        sentence = tidy(await host.sentence(turn))
+    return sentence
 
 
 def tidy(sentence: str) -> str:

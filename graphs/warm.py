@@ -58,8 +58,8 @@ def shortfalls(services: Services, version: Version) -> list[Notice]:
         if taken != choices[0]:
             notices.append(
                 Notice(
-                    "The larger language model is not on this machine, so a smaller one answers; "
-                    "its replies are plainer.",
+                    "The preferred language model is not on this machine, so another one answers; "
+                    "its replies may be plainer.",
                     f"the weights of {choices[0]!r} are not at hand, so {taken!r} answers; "
                     "`python -m tools weights get` fetches them",
                 )

@@ -27,8 +27,8 @@ def state(*earlier: Any, said: str = "I keep waiting.", **changes: Any) -> Any:
     return {**made, **changes}
 
 
-def asked(made: Any, history: int = 12, demonstrations: int = 1) -> list[tuple[str, str]]:
-    messages = brief(made, PROMPT, history=history, demonstrations=demonstrations)
+def asked(made: Any, history: int = 12) -> list[tuple[str, str]]:
+    messages = brief(made, PROMPT, history=history, demonstrations=1, similar=0.5)
     return [(m.role, m.content) for m in messages]
 
 
@@ -49,8 +49,8 @@ def test_the_history_stands_between_what_is_fixed_and_what_is_new() -> None:
 def test_the_plan_stands_in_brackets_behind_the_words() -> None:
     _, last = asked(state())[-1]
     assert last == (
-        "I keep waiting.\n[They seem afraid or worried. Say in a few words what you heard, then "
-        "ask one open question that invites them to tell more. No advice. Stay calm and steady.]"
+        "I keep waiting.\n[They seem afraid or worried. Name it briefly, then ask one open question. "
+        "Stay calm and steady.]"
     )
 
 
@@ -68,6 +68,11 @@ def test_only_examples_of_the_planned_strategy_are_shown() -> None:
     shown = [example(id="a", strategy="Advisement", said="No."), example(id="b", said="Yes.")]
     told = "".join(text for _, text in asked(state(examples=shown)))
     assert "Yes." in told and "No.\n[" not in told
+
+
+def test_examples_that_are_not_alike_enough_are_not_shown() -> None:
+    made = state(examples=[example(said="Far off.", similarity=0.49)])
+    assert "Far off." not in "".join(text for _, text in asked(made))
 
 
 def test_the_history_is_bounded() -> None:

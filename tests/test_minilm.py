@@ -10,7 +10,7 @@ from transformers import AutoTokenizer, BertModel
 
 from tools import weights
 from tools.backends import minilm
-from tools.backends.minilm import MAX_TOKENS, open_encoder
+from tools.backends.minilm import MAX_CHARACTERS, MAX_TOKENS, open_encoder
 from tools.errors import ConfigError, UnknownName, WeightsError
 
 TEXTS = ["I am so glad.", "", "it was the day and you and i and the table and so it was"]
@@ -82,6 +82,19 @@ def test_any_text_gets_a_finite_vector_at_once(encoder, text):
     vector = encoder.predict([text])[0]
     assert np.isfinite(vector).all()
     assert time.perf_counter() - started < 5
+
+
+def test_a_long_text_is_cut_before_it_is_tokenized(folder, monkeypatch):
+    encoder, lengths = open_encoder(folder), []
+    tokenize = encoder._tokenizer
+
+    def recorded(texts, **options):
+        lengths.extend(map(len, texts))
+        return tokenize(texts, **options)
+
+    monkeypatch.setattr(encoder, "_tokenizer", recorded)
+    encoder.predict(["so " * 40_000])
+    assert lengths == [MAX_CHARACTERS]
 
 
 def test_what_lies_beyond_the_limit_is_not_read(encoder):

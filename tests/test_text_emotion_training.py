@@ -122,7 +122,7 @@ def test_too_few_comments_are_refused(corpus, encoder, tmp_path):
 def test_frequencies_count_comments_of_one_group_only(corpus, tmp_path):
     joy, neutral, anger = (FINE.index(label) for label in ("joy", "neutral", "anger"))
     write_corpus(tmp_path)
-    rows = [f"{joy}", f"{joy}", f"{neutral}", f"{anger},{joy}"]
+    rows = [f"{joy}", f"{joy}", f"{neutral}", *[f"{anger},{joy}"] * 3]
     (tmp_path / "train.tsv").write_text("".join(f"x\t{row}\t{n}\n" for n, row in enumerate(rows)))
     found = class_frequencies(read_comments(tmp_path, "train.tsv"))
     assert found[EKMAN.index("joy")] == 2 * found[EKMAN.index("neutral")]

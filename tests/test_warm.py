@@ -57,12 +57,12 @@ def second_choice() -> ModelSet:
     return ModelSet(ModelFile(models=models, profiles={"stub": profile}), "stub")
 
 
-def test_a_smaller_language_model_is_announced(monkeypatch) -> None:
+def test_a_second_choice_of_language_model_is_announced(monkeypatch) -> None:
     monkeypatch.setattr("tools.weights.present", lambda name: False)
     services = stub_services()
     object.__setattr__(services, "models", second_choice())
     [notice] = shortfalls(services, version(services, "text_only"))
-    assert "smaller one answers" in notice.text
+    assert "another one answers" in notice.text
     assert "'large'" in notice.reason and "'chat'" in notice.reason
 
 

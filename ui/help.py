@@ -41,10 +41,14 @@ def help_html(country: str, phrases: LocalePhrases) -> str:
     found = load_resources().find(country)
     shown = resources(country, language)
     dates = [row.date_checked for row in shown] + ([found.emergency.date_checked] if found else [])
-    number = _link("tel", found.emergency.number, f"Call {found.emergency.number}") if found else ""
+    number = ""
+    if found:
+        digits = found.emergency.number
+        number = _link("tel", digits, _spoken(phrases.lines.call, digits))
     rows = "".join(_row(service, phrases) for service in shown)
+    call = escape(emergency(country, language))
     return (
-        f'<p class="emergency">{escape(emergency(country, language))} {number}</p>'
+        f'<p class="emergency"><strong>{escape(texts.DANGER)}</strong> {call} {number}</p>'
         f'<ul class="services">{rows}</ul>'
         f'<p class="checked">Last checked on {min(dates):%d %B %Y}.</p>'
     )

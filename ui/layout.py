@@ -56,6 +56,8 @@ class Layout:
                 self.help_close = gr.Button(texts.HELP_CLOSE, size="md", elem_id="help-close")
 
     def _talk(self, phrases: LocalePhrases) -> None:
+        with gr.Column(elem_id="news"):
+            self.notice = gr.HTML(elem_id="notice", visible=False)
         self.welcome = gr.HTML(welcome_html(phrases), elem_id="welcome")
         self.chat = gr.Chatbot(
             label=texts.CHAT,
@@ -75,22 +77,22 @@ class Layout:
             allow_file_downloads=False,
         )
         self.card = gr.HTML(visible=False, elem_id="card", elem_classes="resources")
-        with gr.Row(elem_id="noticed", visible=False) as self.noticed:
-            self.noticed_line = gr.HTML(elem_id="noticed-line")
-            self.right = gr.Button(texts.RIGHT, size="sm", elem_id="right", min_width=0)
-            words = phrases.noticed_as.emotions
-            self.other = gr.Dropdown(
-                [(texts.OTHER, ""), *((words[e], e) for e in words if e in EKMAN)],
-                value="",
-                label=texts.OTHER,
-                show_label=False,
-                container=False,
-                filterable=False,
-                elem_id="other",
-                min_width=0,
-            )
-            self.remove = gr.Button(texts.REMOVE, size="sm", elem_id="remove", min_width=0)
-        self.notice = gr.HTML(elem_id="notice", visible=False)
+        with gr.Column(elem_id="asides"):
+            with gr.Row(elem_id="noticed", visible=False) as self.noticed:
+                self.noticed_line = gr.HTML(elem_id="noticed-line")
+                self.right = gr.Button(texts.RIGHT, size="sm", elem_id="right", min_width=0)
+                words = phrases.noticed_as.emotions
+                self.other = gr.Dropdown(
+                    [(texts.OTHER, ""), *((words[e], e) for e in words if e in EKMAN)],
+                    value="",
+                    label=texts.OTHER,
+                    show_label=False,
+                    container=False,
+                    filterable=False,
+                    elem_id="other",
+                    min_width=0,
+                )
+                self.remove = gr.Button(texts.REMOVE, size="sm", elem_id="remove", min_width=0)
         with gr.Column(elem_id="composer"):
             self.status = gr.HTML(elem_id="status")
             with gr.Row(elem_id="writing"):
@@ -162,15 +164,15 @@ class Layout:
                     )
 
     def _foot(self) -> None:
+        with gr.Row(elem_id="sure", visible=False) as self.sure:
+            gr.HTML(f"<p>{escape(texts.NEW_SURE)}</p>")
+            self.yes = gr.Button(texts.NEW_YES, size="sm", elem_id="yes", min_width=0)
+            self.no = gr.Button(texts.NEW_NO, size="sm", elem_id="no", min_width=0)
         with gr.Row(elem_id="foot"):
             self.new = gr.Button(texts.NEW, size="sm", elem_id="new", min_width=0)
             self.designing = gr.Checkbox(
                 label=texts.DESIGNER, container=False, elem_id="designing", min_width=0
             )
-        with gr.Row(elem_id="sure", visible=False) as self.sure:
-            gr.HTML(f"<p>{escape(texts.NEW_SURE)}</p>")
-            self.yes = gr.Button(texts.NEW_YES, size="sm", elem_id="yes", min_width=0)
-            self.no = gr.Button(texts.NEW_NO, size="sm", elem_id="no", min_width=0)
 
     def _designer(self, graphs: list[tuple[str, str]], graph: str) -> None:
         gr.HTML(f"<h2>{escape(texts.DESIGNER)}</h2>")

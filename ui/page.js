@@ -25,13 +25,20 @@
         : 0;
     let end = 0;
     let reading = false;
+    let back = false; // something was sent: back to the talk, from wherever the page stands
     window.addEventListener("scroll", () => {
       // The page may have grown or shrunk since it was measured; neither is the person's doing.
       reading = window.scrollY < Math.min(end, measure()) - 120;
     });
+    const sent = (event) => {
+      if (event.type === "click" || event.key === "Enter") back = true;
+    };
+    byId("send").addEventListener("click", sent);
+    byId("box").addEventListener("keydown", sent);
     new ResizeObserver(() => {
       end = measure();
-      if (!reading && window.scrollY < end) window.scrollTo(0, end);
+      if (back || (!reading && window.scrollY < end)) window.scrollTo(0, Math.max(0, end));
+      back = false;
     }).observe(byId("talk"));
   };
 
@@ -71,6 +78,13 @@
     toBox: () => byId("box")?.querySelector("textarea")?.focus(),
     // Gradio has no parameters for these.
     ready: () => {
+      // Gradio calls this before it has put everything in its place.
+      const fold = byId("senses")?.querySelector("button.label-wrap");
+      const parts = ["help", "help-button", "talk", "box", "send", "news", "asides", "status"];
+      if (!fold || !parts.every(byId)) {
+        requestAnimationFrame(window.attune.ready);
+        return;
+      }
       const button = byId("help-button");
       button.setAttribute("aria-expanded", "false");
       button.setAttribute("aria-controls", "help");
@@ -78,14 +92,13 @@
       panel.setAttribute("role", "region");
       panel.setAttribute("aria-label", button.textContent.trim());
       panel.tabIndex = -1;
-      const fold = byId("senses").querySelector("button.label-wrap");
       const tell = () => fold.setAttribute("aria-expanded", fold.classList.contains("open"));
       new MutationObserver(tell).observe(fold, { attributeFilter: ["class"] });
       tell();
       follow();
-      for (const id of ["status", "notice", "noticed"]) {
-        byId(id)?.setAttribute("role", "status");
-        byId(id)?.setAttribute("aria-live", "polite");
+      for (const id of ["news", "asides", "status"]) {
+        byId(id).setAttribute("role", "status");
+        byId(id).setAttribute("aria-live", "polite");
       }
     },
   };

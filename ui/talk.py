@@ -71,6 +71,8 @@ class Talk:
             async for status in statuses:
                 if session.over:
                     return  # a new conversation has begun meanwhile
+                if first and not self._house.readiness.done.is_set():
+                    status = texts.PREPARING
                 yield {
                     **first,
                     p.chat: gr.Chatbot(_plain(session.shown), visible=bool(session.shown)),

@@ -115,8 +115,8 @@ async def _answer(
         async for event in events:
             match event:
                 case Progress(node) if node in nodes and (nodes[node].use or node) == "crisis":
-                    between = "\n"
-                case Progress("screen_heard"):
+                    between = "\n\n"
+                case Progress("screen" | "screen_heard"):
                     yield texts.THINKING
                 case Sentence(text):
                     if reply is None:

@@ -86,7 +86,7 @@ def measure_text_emotion(
             f"UAR {outside['among']['uar']:.3f} among its emotions, "
             f"{outside['free']['uar']:.3f} among all seven; {outside['unread']} texts unread"
         )
-    console.print(f"skill: {as_skill(found[0]).model_dump()}", soft_wrap=True)
+        console.print(f"skill: {as_skill(outside).model_dump()}", soft_wrap=True)
     if card is not None:
         add_outside(card, found)
         _pin("text-emotion-head", card)

@@ -85,7 +85,7 @@ def measure_corpora(
     esconv_at: Path | None,
     balance: Balance | None = None,
 ) -> list[Outside]:
-    """Score a model on the corpora that are given, that which fusion should go by first.
+    """Score a model on the corpora that are given.
 
     Raises:
         ConfigError: no corpus is given.

@@ -97,8 +97,10 @@ sadness.
 |---|---|---|---|---|---|---|
 {rows}
 
-Fusion weighs the model by the first row, among. With other amounts of balancing, at the same
-temperature (the calibration errors show how overconfident the model is on texts unlike its own):
+`models.yaml` says by which of these rows fusion weighs the model. The amount of balancing was
+chosen with a look at them, so that they flatter it by what the next table shows: other amounts, at
+the same temperature. Its calibration errors tell how overconfident the model is on texts unlike its
+own.
 
 | | balance | UAR among | UAR free | ECE among | ECE free |
 |---|---|---|---|---|---|
