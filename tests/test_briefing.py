@@ -49,8 +49,8 @@ def test_the_history_stands_between_what_is_fixed_and_what_is_new() -> None:
 def test_the_plan_stands_in_brackets_behind_the_words() -> None:
     _, last = asked(state())[-1]
     assert last == (
-        "I keep waiting.\n[They seem afraid or worried. Name it briefly, then ask one open question. "
-        "Stay calm and steady.]"
+        "I keep waiting.\n[They seem afraid or worried. Name it briefly, then ask one open "
+        "question. Stay calm and steady.]"
     )
 
 

@@ -77,22 +77,24 @@ class Layout:
             allow_file_downloads=False,
         )
         self.card = gr.HTML(visible=False, elem_id="card", elem_classes="resources")
-        with gr.Column(elem_id="asides"):
-            with gr.Row(elem_id="noticed", visible=False) as self.noticed:
-                self.noticed_line = gr.HTML(elem_id="noticed-line")
-                self.right = gr.Button(texts.RIGHT, size="sm", elem_id="right", min_width=0)
-                words = phrases.noticed_as.emotions
-                self.other = gr.Dropdown(
-                    [(texts.OTHER, ""), *((words[e], e) for e in words if e in EKMAN)],
-                    value="",
-                    label=texts.OTHER,
-                    show_label=False,
-                    container=False,
-                    filterable=False,
-                    elem_id="other",
-                    min_width=0,
-                )
-                self.remove = gr.Button(texts.REMOVE, size="sm", elem_id="remove", min_width=0)
+        with (
+            gr.Column(elem_id="asides"),
+            gr.Row(elem_id="noticed", visible=False) as self.noticed,
+        ):
+            self.noticed_line = gr.HTML(elem_id="noticed-line")
+            self.right = gr.Button(texts.RIGHT, size="sm", elem_id="right", min_width=0)
+            words = phrases.noticed_as.emotions
+            self.other = gr.Dropdown(
+                [(texts.OTHER, ""), *((words[e], e) for e in words if e in EKMAN)],
+                value="",
+                label=texts.OTHER,
+                show_label=False,
+                container=False,
+                filterable=False,
+                elem_id="other",
+                min_width=0,
+            )
+            self.remove = gr.Button(texts.REMOVE, size="sm", elem_id="remove", min_width=0)
         with gr.Column(elem_id="composer"):
             self.status = gr.HTML(elem_id="status")
             with gr.Row(elem_id="writing"):

@@ -62,27 +62,25 @@ async def serve(services: Services, *, graph: str, port: int, locale: str) -> No
     Raises:
         AttuneError: the graph cannot be used, or the port is taken.
     """
-    listener = _listen(port)
-    shelf = Shelf(services, InMemorySaver())
-    house = House(
-        services=services,
-        shelf=shelf,
-        sessions=Sessions(shelf, services, graph),
-        readiness=Readiness(services, shelf.current(graph)),
-        uploads=UploadFolder(),
-        graph=graph,
-        locale=locale,
-    )
-    uploads = house.uploads
-    os.environ |= {"GRADIO_TEMP_DIR": str(uploads.path), "GRADIO_ANALYTICS_ENABLED": "False"}
-    try:
-        from ui.page import Page  # Gradio reads the environment as it is imported
+    with _listen(port) as listener, contextlib.closing(UploadFolder()) as uploads:
+        shelf = Shelf(services, InMemorySaver())
+        house = House(
+            services=services,
+            shelf=shelf,
+            sessions=Sessions(shelf, services, graph),
+            readiness=Readiness(services, shelf.current(graph)),
+            uploads=uploads,
+            graph=graph,
+            locale=locale,
+        )
+        os.environ |= {"GRADIO_TEMP_DIR": str(uploads.path), "GRADIO_ANALYTICS_ENABLED": "False"}
+        try:
+            from ui.page import Page  # Gradio reads the environment as it is imported
 
-        await _run(Page(house), listener, house)
-    finally:
-        await house.sessions.close()
-        services.models.close()
-        uploads.close()
+            await _run(Page(house), listener, house)
+        finally:
+            await house.sessions.close()
+            services.models.close()
 
 
 async def _run(page: "Page", listener: socket.socket, house: House) -> None:

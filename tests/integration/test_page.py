@@ -67,15 +67,15 @@ class Server:
             time.sleep(0.1)
         raise AssertionError(self.printed)
 
-    def uploads(self) -> list[Path]:
-        """Return the files with anything in them that lie in this program's upload folder."""
+    def folder(self) -> Path:
+        """Return this program's upload folder, by the lock that it holds."""
         opened = [fd.resolve() for fd in Path(f"/proc/{self.process.pid}/fd").iterdir()]
         [lock] = [path for path in opened if path.name.startswith("attune-uploads-")]
-        return [
-            path
-            for path in lock.with_suffix("").rglob("*")
-            if path.is_file() and path.stat().st_size
-        ]
+        return lock.with_suffix("")
+
+    def uploads(self) -> list[Path]:
+        """Return the uploads that lie there; Gradio leaves empty files, too."""
+        return [path for path in self.folder().rglob("*") if path.is_file() and path.stat().st_size]
 
 
 @pytest.fixture(scope="module")
@@ -448,6 +448,19 @@ def test_a_file_that_is_too_large_is_turned_away(server: Server) -> None:
     )
     with pytest.raises((HTTPError, ConnectionError, URLError)):
         urlopen(upload)
+
+
+def test_ending_the_program_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+    other = Server(server.graph, tmp_path)
+    try:
+        other.address()
+        folder = other.folder()
+        assert folder.is_dir()
+        other.process.terminate()
+        assert other.process.wait(20) == 0
+        assert not folder.exists()
+    finally:
+        other.process.kill()
 
 
 def test_no_trouble_was_logged(server: Server) -> None:
