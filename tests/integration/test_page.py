@@ -156,7 +156,7 @@ def test_what_it_is_stands_before_the_first_message(visit: Open) -> None:
     said = visit().inner_text("#welcome")
     for part in ("I am an AI", "not been clinically evaluated", "not therapy", "emergencies"):
         assert part in said
-    assert "close this tab, the conversation is gone" in said
+    assert "you close this tab, the conversation is gone" in said
 
 
 def test_a_reply_comes_sentence_by_sentence(visit: Open) -> None:
