@@ -15,8 +15,8 @@ WELCOME_LEAD = (
 )
 KNOW_FIRST = "Good to know first"
 MEMORY = (
-    "What you say lives only in this program's memory. If the program crashes, or some minutes after "
-    "you close this tab, the conversation is gone. Nothing of it is saved."
+    "What you say lives only in this program's memory. If the program crashes, or some minutes "
+    "after you close this tab, the conversation is gone. Nothing of it is saved."
 )
 GUESSES = (
     "It guesses how you may feel, from your words and, only if you allow it, your voice or face. "
