@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from tools.models import Loading
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_S = 180.0
+
+
+@dataclass(frozen=True)
+class _Reply:
+    events: "queue.SimpleQueue[dict[str, Any]]"
+    process: "subprocess.Popen[str]"
 
 
 class OpenVinoChat:
@@ -41,7 +48,7 @@ class OpenVinoChat:
         self._settings = {"path": str(path), "device": device, "cache_gb": cache_gb}
         self._silent_s = silent_s
         self._keys = itertools.count(1)
-        self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._replies: dict[int, _Reply] = {}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         with self._lock:
@@ -60,17 +67,17 @@ class OpenVinoChat:
         """
         key = next(self._keys)
         events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._replies[key] = events
         finished = False
         try:
-            self._send(
+            self._ask(
+                events,
                 {
                     "id": key,
                     "messages": [{"role": m.role, "content": m.content} for m in request.messages],
                     "prefix": request.prefix,
                     "max_tokens": request.max_tokens,
                     "temperature": request.temperature,
-                }
+                },
             )
             while True:
                 try:
@@ -90,8 +97,8 @@ class OpenVinoChat:
         finally:
             self._replies.pop(key, None)
             if not finished:
-                with contextlib.suppress(ModelError):
-                    self._send({"id": key, "cancel": True}, restart=False)
+                with contextlib.suppress(ModelError), self._lock:
+                    self._send({"id": key, "cancel": True})
 
     def close(self) -> None:
         """End the engine."""
@@ -100,17 +107,23 @@ class OpenVinoChat:
             process.kill()
             process.wait()
 
-    def _send(self, message: dict[str, Any], *, restart: bool = True) -> None:
+    def _ask(self, events: "queue.SimpleQueue[dict[str, Any]]", message: dict[str, Any]) -> None:
+        """Send a request, to a new engine where the old one has died."""
         with self._lock:
-            if self.pid is None and restart:
+            if self.pid is None:
                 self._start()
-            if self._process is None or self._process.stdin is None:
-                raise ModelError(f"the language model {self._name!r} is not running")
-            try:
-                self._process.stdin.write(json.dumps(message) + "\n")
-                self._process.stdin.flush()
-            except OSError as error:
-                raise ModelError(f"the language model {self._name!r} has died") from error
+            assert self._process is not None  # `_start` has made it
+            self._replies[message["id"]] = _Reply(events, self._process)
+            self._send(message)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise ModelError(f"the language model {self._name!r} is not running")
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise ModelError(f"the language model {self._name!r} has died") from error
 
     def _start(self) -> None:
         process = subprocess.Popen(
@@ -144,12 +157,15 @@ class OpenVinoChat:
             event = json.loads(line)
             if event.get("ready"):
                 ready.put(True)
-            elif waiting := self._replies.get(event["id"]):
-                waiting.put(event)
-        # Standard output has ended: the engine is dead, and with it every open reply.
+            elif reply := self._replies.get(event["id"]):
+                reply.events.put(event)
+        # Standard output has ended: the engine is dead, and with it every reply it was writing.
+        # Only once it is reaped does `pid` say so, and the next request starts a new one.
+        process.wait()
         ready.put(False)
-        for waiting in list(self._replies.values()):
-            waiting.put({"error": "its process ended"})
+        for reply in list(self._replies.values()):
+            if reply.process is process:
+                reply.events.put({"error": "its process ended"})
 
 
 def load(loading: Loading) -> OpenVinoChat:
