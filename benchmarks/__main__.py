@@ -4,12 +4,15 @@ import typer
 
 from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
+from benchmarks.screen import screen
 from benchmarks.turn import turn
+from tools.command import run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
 app.command()(face_temperature)
 app.command()(media)
+app.command()(screen)
 app.command()(turn)
 
 if __name__ == "__main__":
-    app()
+    run(app)

@@ -78,7 +78,9 @@ def open_encoder(folder: Path, device: str = "cpu") -> "MiniLM":
         WeightsError: the folder holds no whole BERT encoder that transformers can read.
     """
     from transformers import AutoTokenizer, BertModel
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # has no types
     bert: Any = BertModel  # its types leave out that the report comes with the model
     try:
         tokenizer = AutoTokenizer.from_pretrained(
