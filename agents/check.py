@@ -16,8 +16,8 @@ class CheckOptions(BaseModel, extra="forbid"):
     """Options of the check.
 
     Attributes:
-        refusals: how many sentences of one turn may be refused before the loop ends.
-        sentences: how many sentences one reply may have.
+        refusals: how many sentences of a model may be refused before the loop ends.
+        sentences: how many sentences a model's reply may have. A crisis reply is always whole.
     """
 
     refusals: int = Field(default=4, ge=1)
@@ -49,11 +49,11 @@ async def check(state: ConversationState, runtime: Runtime[Context], kit: Kit) -
         note = Note(node=kit.name, text=f"refused a sentence of {state['writer']}: {rule}")
         rejected = state["rejected"] + 1
         refused: Update = {"rejected": rejected, "verdict": "refused", "notes": [note]}
-        if rejected >= kit.options.refusals:
+        if rejected >= kit.options.refusals and not ticket["fixed"]:
             return {**_end(state, runtime, kit), **refused}
         return {**refused, "route": state["writer"]}
     _say(runtime, state, len(said), sentence)
-    full = len(said) + 1 >= kit.options.sentences
+    full = len(said) + 1 >= kit.options.sentences and not ticket["fixed"]
     return {
         "said": [*said, sentence],
         "verdict": "accepted",

@@ -46,7 +46,7 @@ async def screen(state: ConversationState, runtime: Runtime[Context], kit: Kit) 
             level=Risk.MODERATE.value, evidence=["screen failed"], detector=type(error).__name__
         )
         notes = [{"node": kit.name, "text": f"the screen failed ({type(error).__name__})"}]
-    danger = RISK_ORDER.index(grade["level"]) >= RISK_ORDER.index(policy.crisis_from)
+    danger = policy.is_crisis(grade)
     if highest(state["grade"]["level"], grade["level"]) == state["grade"]["level"]:
         grade = state["grade"] if state["grade"]["detector"] else grade
     return {

@@ -76,11 +76,16 @@ async def attempt(work: Callable[[], Awaitable[T]], kit: Kit) -> T | Perceived:
         return Perceived(missing="too slow", note=f"no answer within {timeout:g} s")
     except Busy as error:
         return Perceived(missing="too slow", note=str(error))
-    except AttuneError as error:
-        return Perceived(missing="failed", note=str(error))
     except Exception as error:
-        # The message of a foreign exception may hold what the person said; its name cannot.
-        return Perceived(missing="failed", note=type(error).__name__)
+        return Perceived(missing="failed", note=_told(error))
+
+
+def _told(error: Exception) -> str:
+    """Return what may be told of an error: our own sentence, or a foreign one's name.
+
+    The message of a foreign exception may hold what the person said.
+    """
+    return str(error) if isinstance(error, AttuneError) else type(error).__name__
 
 
 async def sense(
@@ -98,6 +103,8 @@ async def sense(
     """
     model = kit.model
     found = await attempt(work, kit)
+    if not isinstance(found, Perceived):
+        found = Perceived(missing="failed", note=f"the model returned {type(found).__name__}")
     reading: Reading = {
         "modality": modality,
         "model": model.name if model else "",
@@ -113,9 +120,10 @@ async def sense(
     if model is None or found.missing:
         return {modality: reading}
     try:
-        scores = to_emotions(calibrate(found.scores, model.config.temperature), model.config.labels)
-    except AttuneError as error:
-        return {modality: {**reading, "missing": "failed", "note": str(error)}}
+        calibrated = calibrate(found.scores, model.config.temperature)
+        scores = to_emotions(calibrated, model.config.labels)
+    except Exception as error:
+        return {modality: {**reading, "missing": "failed", "note": _told(error)}}
     label = max(scores, key=scores.__getitem__)
     skill = model.config.skill
     weight = skill.weight if skill else 0.0

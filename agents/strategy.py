@@ -82,6 +82,8 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     if not text:
         scores = {label.value: float(label is Strategy.OPEN_QUESTION) for label in Strategy}
     scores = {label: 0.0 if label in barred else score for label, score in scores.items()}
+    if not any(scores.values()):  # every vote was for a barred one
+        scores = {label.value: prior.get(label, 0.0) * (label not in barred) for label in Strategy}
     total = sum(scores.values())
     scores = {label: score / total for label, score in scores.items()}
     best = max(scores, key=scores.__getitem__)

@@ -1,5 +1,7 @@
 """The first and the last node of a turn."""
 
+import secrets
+
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
@@ -46,7 +48,8 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
         **_FRESH,
         "clips": state.get("clips", []),
         "turn": state.get("turn", 0) + 1,
-        "turn_id": str(last.id) if last else "",
+        # Not the message's id: a client may choose that, and two conversations the same one.
+        "turn_id": secrets.token_urlsafe(12),
         "words": clean(last.text) if last else "",
         "risk": Risk.NONE.value,
     }
@@ -63,10 +66,11 @@ async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit)
 
     What was said aloud takes its place in the person's own message, so that later turns know it.
     """
-    turn = state["turn_id"]
-    kit.services.forget(turn, state["clips"])
+    kit.services.forget(state["turn_id"], state["clips"])
+    person = state["messages"][-1] if state["messages"] else None
     messages: list[AnyMessage] = []
-    if state["heard"]["text"] and turn:
-        messages.append(HumanMessage(utterance(state), id=turn))
-    messages.append(AIMessage(" ".join(state["said"]), id=f"{turn}:reply"))
+    if person is not None and state["heard"]["text"]:
+        messages.append(HumanMessage(utterance(state), id=person.id))
+    answered = person.id if person is not None else state["turn_id"]
+    messages.append(AIMessage(" ".join(state["said"]), id=f"{answered}:reply"))
     return {"messages": messages, "clips": []}

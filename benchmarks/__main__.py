@@ -8,7 +8,10 @@ from benchmarks.screen import screen
 from benchmarks.turn import turn
 from tools.command import run
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
 app.command()(face_temperature)
 app.command()(media)
 app.command()(screen)

@@ -12,7 +12,10 @@ from rich.markup import escape
 from tools.command import run
 from tools.errors import AttuneError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
 out = Console()
 err = Console(stderr=True)
 
@@ -53,10 +56,12 @@ def draw(
     ] = None,
 ) -> None:
     """Print a graph as Mermaid, or draw it into an SVG or PNG file."""
+    from graphs.check import require
     from graphs.draw import mermaid, picture
     from graphs.spec import find_graph, read_graph
 
     spec = read_graph(find_graph(name))
+    require(spec)
     if output is None:
         typer.echo(mermaid(spec), nl=False)
     else:
@@ -67,8 +72,12 @@ def draw(
 @app.command()
 def chat(
     say: Annotated[str | None, typer.Option(help="Say one thing and leave.")] = None,
-    audio: Annotated[Path | None, typer.Option(help="A recording of a voice.")] = None,
-    video: Annotated[Path | None, typer.Option(help="A video or a photo of a face.")] = None,
+    audio: Annotated[
+        Path | None, typer.Option(help="A recording of a voice; its sound alone is used.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(help="A video or a photo of a face; its pictures alone are used.")
+    ] = None,
     graph: Annotated[str, typer.Option(help="A graph, by name or file.")] = "support",
     profile: ProfileOption = "embedded",
     locale: Annotated[str, typer.Option(help="Language of the conversation, e.g. en.")] = "en",
@@ -78,7 +87,8 @@ def chat(
 ) -> None:
     """Talk with a graph, or run one turn for a script.
 
-    Giving a file is consent to its use in that one turn.
+    Giving a file is consent to its use in that one turn, as a voice or as a face. For both, give
+    one video as --audio and as --video.
     """
     from graphs.terminal import Terminal
 

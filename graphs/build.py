@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 
 from agents.context import Context, Kit, Services, Update
 from agents.library import NODES
-from agents.node import Node
+from agents.node import Duty, Node
 from agents.prompt import Prompt, read_prompt
 from agents.state import ConversationState, TurnInput
 from graphs.check import require
@@ -61,6 +61,11 @@ def build(spec: GraphSpec, services: Services) -> Builder:
     return builder
 
 
+def duty(spec: GraphSpec, name: str) -> Duty:
+    """Return a node's part in keeping a person safe; empty for most, and for START and END."""
+    return NODES[spec.used(name)].duty if name in spec.nodes else ""
+
+
 def empty_builder() -> Builder:
     """Return a builder with Attune's state, input and context, and nothing in it."""
     return StateGraph(ConversationState, context_schema=Context, input_schema=TurnInput)
@@ -98,9 +103,8 @@ def _chooser(source: str, route: Route, graph: str) -> Callable[[ConversationSta
         if isinstance(route, Table):
             label = str(values.get(route.on))
             if label not in route.to:
-                raise GraphError(
-                    graph, [f"the route of {source!r} has no target for {route.on} = {label!r}"]
-                )
+                # Without the value: it might be something that the person said.
+                raise GraphError(graph, [f"{source!r} chose a route that has no target"])
             targets = route.to[label]
         else:
             targets = next(case.to for case in route if case.holds(values))

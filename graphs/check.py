@@ -18,6 +18,7 @@ from tools.errors import AttuneError, GraphError, UnknownName
 from tools.models import ModelSet
 
 _DUTIES: tuple[Duty, ...] = ("begin", "screen", "check", "crisis", "deliver")
+_SINGLE: frozenset[Duty] = frozenset({"begin", "check", "deliver"})
 _KEYS = frozenset(ConversationState.__annotations__)
 
 
@@ -57,9 +58,7 @@ class _Graph:
 
     def __init__(self, spec: GraphSpec) -> None:
         self.spec = spec
-        self.nodes: dict[str, Node] = {
-            name: NODES[entry.use or name] for name, entry in spec.nodes.items()
-        }
+        self.nodes: dict[str, Node] = {name: NODES[spec.used(name)] for name in spec.nodes}
         # Imported here: a fifth of the time that importing this module would take.
         import networkx
 
@@ -139,8 +138,11 @@ def _bindings(spec: GraphSpec, models: ModelSet | None) -> Iterator[str]:
 
 def _shape(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
     for duty in _DUTIES:
-        if not graph.of(duty):
+        count = len(graph.of(duty))
+        if count == 0:
             yield f"the graph has no {duty!r} node; every graph needs {', '.join(_DUTIES)}"
+        elif count > 1 and duty in _SINGLE:
+            yield f"the graph has {count} {duty!r} nodes; keep one, so that one voice speaks"
     live = graph.reach(START)
     stuck = [name for name in spec.nodes if not spec.targets(name)]
     for name in spec.nodes:
@@ -165,38 +167,55 @@ def _routes(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
                     if key.split(".")[0] not in _KEYS:
                         yield f"the route of {source!r}: {UnknownName('state key', key, _KEYS)}"
             continue
-        if route.on not in _KEYS:
-            yield f"the route of {source!r}: {UnknownName('state key', route.on, _KEYS)}"
         node = graph.nodes[source]
+        if route.on != "route" or not node.routes:
+            yield (
+                f"the route of {source!r} goes by {route.on!r}; a table goes by `on: route` behind "
+                f"a node that chooses one ({', '.join(_choosers())}), all else by comparisons"
+            )
+            continue
         expected = set(node.routes)
         if node.duty == "check":
-            expected |= {w for w in writers if source in spec.targets(w)}
+            expected |= writers
         for label in sorted(expected - set(route.to)):
             yield f"the route of {source!r} has no target for {label!r}"
         for label, targets in route.to.items():
+            if label not in expected:
+                yield f"the route of {source!r}: {UnknownName('route', label, expected)}"
             if not targets:
                 yield f"the route of {source!r} has no target for {label!r}"
+            if node.duty == "check" and label in writers and targets != [label]:
+                yield f"{source!r} must lead from {label!r} back to {label!r}, and nowhere else"
     for name, node in graph.nodes.items():
         if node.routes and name not in spec.routes:
             yield f"{name!r} decides where to go on, so it needs an entry under `routes:`"
 
 
+def _choosers() -> list[str]:
+    return sorted(name for name, node in NODES.items() if node.routes)
+
+
 def _joins(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
-    """Find nodes that parallel branches lead to without `join: true`: they would run twice."""
+    """Find nodes that parallel branches lead to without `join: true`: they would run twice.
+
+    Nor may a branch speak before all have met: two replies would mix.
+    """
     waiting = {name for name, entry in spec.nodes.items() if entry.join}
+    speaking = {n for n, node in graph.nodes.items() if "candidate" in node.writes}
+    speaking |= graph.of("check") | graph.of("deliver") | {END}
     found: dict[str, str] = {}
     for source in [START, *spec.nodes]:
         for branch in _parallel(spec, source):
             reached: dict[str, str] = {}
             for start in branch:
                 for name in {start} | graph.reach(start, without=waiting - {start}):
-                    if name in reached and name not in waiting and name != END:
+                    if name in speaking or (name in reached and name not in waiting):
                         found.setdefault(source, name)
                     reached[name] = start
     for source, name in found.items():
         yield (
-            f"parallel branches from {source!r} meet at {name!r} or before it; "
-            "mark the node where they meet with `join: true`"
+            f"parallel branches from {source!r} reach {name!r} before they have met; "
+            "let them meet first, at a node with `join: true`"
         )
 
 

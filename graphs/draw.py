@@ -45,7 +45,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
     """Draw the graph into an `.svg` or `.png` file.
 
     Raises:
-        ConfigError: another kind of file is asked for.
+        ConfigError: another kind of file is asked for, or the file cannot be written.
     """
     if path.suffix not in (".svg", ".png"):
         raise ConfigError(f"cannot draw into {path.name!r}; use a name that ends in .svg or .png")
@@ -96,7 +96,13 @@ def picture(spec: GraphSpec, path: Path) -> None:
             ha="center", va="center", fontsize=8.5, color="#22303c",
             bbox={"boxstyle": "round,pad=0.3", "facecolor": colour, "edgecolor": "none"},
         )  # fmt: skip
-    figure.savefig(path, dpi="figure", metadata={"Date": None} if path.suffix == ".svg" else None)
+    metadata = {"Date": None} if path.suffix == ".svg" else None
+    try:
+        figure.savefig(path, dpi="figure", metadata=metadata)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {path.name!r} ({error.strerror}); choose a place that can be written to"
+        ) from error
 
 
 def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:
@@ -116,10 +122,11 @@ def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:
         main = [name for name in row if _duty(spec, name) != "crisis"]
         for i, name in enumerate(main):
             places[name] = (1.75 * (i - (len(main) - 1) / 2), float(y))
+    checks = [depth[name] for name in spec.nodes if _duty(spec, name) == "check"]
     for name in spec.nodes:
         if _duty(spec, name) == "crisis":  # a lane of its own, so that nothing crosses it
             lane = max(x for x, _ in places.values()) + 0.6
-            places[name] = (max(lane, 2.6), (depth[name] + depth.get("check", depth[name])) / 2)
+            places[name] = (max(lane, 2.6), (depth[name] + max(checks, default=depth[name])) / 2)
     return places
 
 

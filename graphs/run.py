@@ -4,9 +4,11 @@ import asyncio
 import logging
 import secrets
 import time
+import traceback
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
@@ -14,13 +16,13 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.context import Context, Services
-from agents.library import NODES
 from agents.state import ConversationState
+from graphs.build import duty
 from graphs.shelf import Version
 from tools.clips import Clip
 from tools.errors import AttuneError, InputError, ModelError
 from tools.records import Choice, Example, Heard, Note, Reading, UserEmotion
-from tools.words import accept
+from tools.words import accept, clean
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +109,7 @@ class Conversation:
         Raises:
             InputError: there is nothing to answer, or the message is too long.
         """
-        typed = accept(words)
+        typed = self._accept(words)
         if not typed and not clips:
             raise InputError("Your message is empty; write or say something, and I will answer.")
         turn = self._turn(typed, clips, context or Context())
@@ -116,15 +118,30 @@ class Conversation:
             async for event in events:
                 yield event
 
+    def _accept(self, words: str) -> str:
+        """Return the cleaned words; one too long is refused, unless there is danger in it."""
+        try:
+            return accept(words)
+        except InputError:
+            typed = clean(words)
+            try:
+                danger = self._services.policy.is_crisis(self._services.policy.grade(typed))
+            except Exception:
+                danger = True  # as in the graph: what cannot be graded counts as danger
+            if not danger:
+                raise
+            return typed
+
     async def _turn(
         self, words: str, clips: Sequence[Clip], context: Context
     ) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
         first = 0.0
-        turn = secrets.token_urlsafe(12)
+        message = HumanMessage(words, id=secrets.token_urlsafe(12))
+        turn = ""
         handles = [self._services.clips.put(clip) for clip in clips]
         stream = self.version.graph.astream(
-            {"messages": [HumanMessage(words, id=turn)], "clips": handles},
+            {"messages": [message], "clips": handles},
             self._config,
             context=context,
             stream_mode=["custom", "updates"],
@@ -136,7 +153,8 @@ class Conversation:
             async with aclosing(cast(AsyncGenerator[Any, None], stream)) as parts:
                 async for mode, part in parts:
                     if mode == "updates":
-                        for node in part:
+                        for node, update in part.items():
+                            turn = turn or (update or {}).get("turn_id", "")
                             yield Progress(node)
                     elif part.get("type") == "sentence":
                         first = first or time.perf_counter() - started
@@ -148,31 +166,34 @@ class Conversation:
         except AttuneError:
             raise
         except Exception as error:
-            _log.exception("a turn failed")
+            # Without the message of the exception: it may hold what the person said.
+            frames = traceback.extract_tb(error.__traceback__)
+            where = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-3:])
+            _log.error("a turn failed: %s at %s", type(error).__name__, where)
             raise ModelError(
                 "Something went wrong while I was answering; please send your message again."
-            ) from error
+            ) from None
         finally:
             self._services.forget(turn, handles)
             if not finished:
-                await self._break_off(turn, said)
+                await self._break_off(str(message.id), said)
         spent = (time.perf_counter() - started) * 1000
         report["timings"] |= {"first_sentence": round(first * 1000, 1), "total": round(spent, 1)}
         yield Finished(report)
 
-    async def _break_off(self, turn: str, said: list[str]) -> None:
+    async def _break_off(self, id: str, said: list[str]) -> None:
         """Let the history of a turn that was stopped, or failed, say what the person saw of it.
 
         That is the part of the reply that was said. Where nothing was, their message goes too: they
         are about to send it again.
         """
         messages = (await self._state()).get("messages", [])
-        if not any(message.id == turn for message in messages):
+        if not any(message.id == id for message in messages):
             return
-        last = AIMessage(" ".join(said), id=f"{turn}:reply") if said else RemoveMessage(turn)
+        last = AIMessage(" ".join(said), id=f"{id}:reply") if said else RemoveMessage(id)
         update = {"messages": [last], "clips": []}
-        nodes = self.version.spec.nodes.items()
-        deliver = next(n for n, entry in nodes if NODES[entry.use or n].duty == "deliver")
+        spec = self.version.spec
+        deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
         await self.version.graph.aupdate_state(self._config, update, as_node=deliver)
 
     async def _state(self) -> Any:
@@ -188,7 +209,9 @@ class Conversation:
         missing = {m: str(r["missing"]) for m, r in state["readings"].items() if r["missing"]}
         return {
             "reply": " ".join(state["said"]),
-            "route": "crisis" if _is_crisis(state, self.version) else "support",
+            "route": (
+                "crisis" if duty(self.version.spec, state["writer"]) == "crisis" else "support"
+            ),
             "heard": state["heard"],
             "user_emotion": state["user_emotion"],
             "readings": state["readings"],
@@ -206,8 +229,3 @@ class Conversation:
             "notes": state["notes"],
             "graph": f"{self.version.spec.name}@{self.version.hash[:12]}",
         }
-
-
-def _is_crisis(state: ConversationState, version: Version) -> bool:
-    writer = version.spec.nodes.get(state["writer"])
-    return writer is not None and (writer.use or state["writer"]) == "crisis"

@@ -115,6 +115,10 @@ class GraphSpec(BaseModel, extra="forbid"):
     edges: list[tuple[str, str]]
     routes: dict[str, Route] = Field(default_factory=dict)
 
+    def used(self, name: str) -> str:
+        """Return the library's name of a node of this graph."""
+        return self.nodes[name].use or name
+
     def targets(self, source: str) -> list[str]:
         """Return every node that an arrow or a route leads to from `source`."""
         found = [target for origin, target in self.edges if origin == source]

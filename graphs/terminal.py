@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -13,7 +14,7 @@ from graphs.services import assemble
 from graphs.shelf import Shelf
 from graphs.warm import shortfalls, warm
 from tools.clips import Clip
-from tools.errors import AttuneError
+from tools.errors import AttuneError, MediaError
 from tools.media import decode
 
 
@@ -47,14 +48,33 @@ class Terminal:
     ) -> TurnReport:
         """Run one turn and return its report; `show` prints the sentences as they come.
 
+        A file that cannot be read is told among the errors, and the turn runs on what is left:
+        the words beside it may be the ones that need an answer most.
+
+        Args:
+            words: what is said; may be empty when there is a file.
+            audio: a recording whose sound is used, and consent to that.
+            video: a video or a photo whose pictures are used, and consent to that.
+            show: print the sentences as they come.
+
         Raises:
-            AttuneError: a file cannot be read, or the turn failed.
+            MediaError: no file can be read, and there are no words.
+            AttuneError: the turn failed.
         """
         try:
-            files = [path for path in (audio, video) if path is not None]
-            clips = await asyncio.gather(*(asyncio.to_thread(decode, path) for path in files))
+            found = await asyncio.gather(
+                *(asyncio.to_thread(_voice, path) for path in (audio,) if path),
+                *(asyncio.to_thread(_face, path) for path in (video,) if path),
+            )
+            clips = [clip for clip in found if isinstance(clip, Clip)]
+            unread = [str(error) for error in found if isinstance(error, MediaError)]
+            if unread and not clips and not words.strip():
+                raise MediaError(" ".join(unread))
+            for sentence in unread:
+                self._warn(sentence)
             await self._warm()
-            return await self._turn(words, clips, show=show)
+            context = self._context(microphone=audio is not None, camera=video is not None)
+            return await self._turn(words, clips, context, show=show)
         finally:
             self._services.models.close()
 
@@ -67,7 +87,7 @@ class Terminal:
             await self._warm()
             while words := await asyncio.to_thread(self._ask):
                 try:
-                    await self._turn(words, (), show=True)
+                    await self._turn(words, (), self._context(), show=True)
                 except AttuneError as error:
                     self._console.print(str(error), style="yellow", markup=False, highlight=False)
         finally:
@@ -78,7 +98,7 @@ class Terminal:
         with self._errors.status("loading the models"):
             notices = await warm(self._services, self._version)
         for notice in [*shortfalls(self._services, self._version), *notices]:
-            self._errors.print(notice.text, style="yellow", markup=False, highlight=False)
+            self._warn(notice.text)
             self._errors.print(notice.reason, style="dim", markup=False, highlight=False)
 
     def _ask(self) -> str:
@@ -87,13 +107,17 @@ class Terminal:
         except EOFError:
             return ""
 
-    async def _turn(self, words: str, clips: Sequence[Clip], *, show: bool) -> TurnReport:
-        context = Context(
-            locale=self._locale,
-            country=self._country,
-            microphone=any(clip.audio is not None for clip in clips),
-            camera=any(clip.frames for clip in clips),
+    def _warn(self, sentence: str) -> None:
+        self._errors.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    def _context(self, *, microphone: bool = False, camera: bool = False) -> Context:
+        return Context(
+            locale=self._locale, country=self._country, microphone=microphone, camera=camera
         )
+
+    async def _turn(
+        self, words: str, clips: Sequence[Clip], context: Context, *, show: bool
+    ) -> TurnReport:
         async for event in self._conversation.send(words, clips, context):
             match event:
                 case Sentence(text) if show:
@@ -101,3 +125,30 @@ class Terminal:
                 case Finished(report):
                     return report
         raise AssertionError("a turn always ends with `Finished`")
+
+
+def _voice(path: Path) -> Clip | MediaError:
+    """Return the sound of a file: the person gave it for their voice, not for their face."""
+    clip = _read(path)
+    if isinstance(clip, Clip) and clip.audio is None:
+        return MediaError("The file of --audio holds no sound; give another, or use --video.")
+    return replace(clip, frames=[]) if isinstance(clip, Clip) else clip
+
+
+def _face(path: Path) -> Clip | MediaError:
+    """Return the pictures of a file: the person gave it for their face, not for their voice."""
+    clip = _read(path)
+    if isinstance(clip, Clip) and not clip.frames:
+        return MediaError("The file of --video holds no picture; give another, or use --audio.")
+    return replace(clip, audio=None) if isinstance(clip, Clip) else clip
+
+
+def _read(path: Path) -> Clip | MediaError:
+    try:
+        return decode(path)
+    except MediaError as error:
+        return error
+    except Exception as error:  # whatever a decoder does, the words are answered
+        return MediaError(
+            f"A file could not be read ({type(error).__name__}); please try another one."
+        )

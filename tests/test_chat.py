@@ -85,7 +85,7 @@ async def test_a_model_that_breaks_off_raises_after_what_it_said() -> None:
     host = ChatHost("breaking", Breaking)
     host.open("t", ASK)
     assert await host.sentence("t") == "One thing."
-    with pytest.raises(ModelError, match="RuntimeError: out of memory"):
+    with pytest.raises(ModelError, match=r"failed \(RuntimeError\)"):
         await host.sentence("t")
 
 
@@ -95,6 +95,17 @@ async def test_too_many_open_replies_are_refused() -> None:
     host.open("b", ASK)
     with pytest.raises(Busy, match="2 replies already"):
         host.open("c", ASK)
+
+
+async def test_a_reply_that_nobody_reads_any_more_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.chat._ABANDONED_S", 0.0)
+    host = ChatHost("typing", lambda: Typing(delay=0.01), max_open=1)
+    host.open("given up", ASK)
+    await asyncio.sleep(0.01)
+    host.open("new", ASK)
+    assert host.is_open("new") and not host.is_open("given up")
 
 
 async def test_a_sentence_of_no_open_reply_is_an_error() -> None:

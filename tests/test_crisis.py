@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from agents.context import Context
+from graphs.run import Sentence
 from tests.made_services import stub_services
 from tests.made_turn import conversation, say, voice
 from tools.labels import RISK_ORDER
@@ -136,3 +138,31 @@ async def test_interpretation_is_barred_once_there_was_any_risk() -> None:
     talk._services.policy.levels = ["none"]  # type: ignore[attr-defined]
     report = await say(talk, "Second.")
     assert report["strategy"]["scores"]["Interpretation"] == 0.0
+
+
+async def test_limits_of_the_check_do_not_cut_a_crisis_reply() -> None:
+    whole = await say(conversation(graded("high")), "First.", country="US")
+    short = await say(conversation(graded("high"), "tests/data/curt.yaml"), "First.", country="US")
+    assert short["reply"] == whole["reply"] and "988" in short["reply"]
+
+
+async def test_resources_that_were_not_reached_are_given_next_time() -> None:
+    talk = conversation(graded("high"))
+    stream = talk.send("First.", context=Context(country="US"))
+    async for event in stream:
+        if isinstance(event, Sentence):
+            break
+    await stream.aclose()
+    assert "988" in (await say(talk, "First.", country="US"))["reply"]
+
+
+async def test_danger_in_a_message_that_is_too_long_is_answered() -> None:
+    words = f"{'and so on, ' * 1_000} {disclosure('high')}"
+    report = await say(conversation(stub_services()), words, country="US")
+    assert report["route"] == "crisis" and "988" in report["reply"]
+
+
+async def test_a_second_crisis_turn_has_another_reply() -> None:
+    talk = conversation(graded("moderate"))
+    replies = [(await say(talk, f"Message {i}.", country="US"))["reply"] for i in range(2)]
+    assert len(set(replies)) == 2

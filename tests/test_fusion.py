@@ -122,3 +122,10 @@ async def test_a_label_that_the_map_does_not_know_is_a_missing_modality() -> Non
     report = await say(conversation(services), "Hello.", [face()], camera=True)
     assert report["readings"]["face"]["missing"] == "failed"
     assert "'joy'" in report["readings"]["face"]["note"]
+
+
+async def test_a_model_of_another_kind_is_a_missing_modality() -> None:
+    services = stub_services()
+    services.models.backend("face").predict = lambda items: [{"joy": 1.0} for _ in items]
+    report = await say(conversation(services), "Hello.", [face()], camera=True)
+    assert report["readings"]["face"]["missing"] == "failed"

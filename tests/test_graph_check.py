@@ -132,7 +132,7 @@ def test_branches_that_meet_without_a_join_are_named(tmp_path: Path) -> None:
     spec = edited(
         tmp_path, ("    options: {of: heard}\n    join: true", "    options: {of: heard}")
     )
-    one(spec, "mark the node where they meet with `join: true`")
+    one(spec, "let them meet first, at a node with `join: true`")
 
 
 def test_a_conditional_route_needs_a_last_case_for_all_else(tmp_path: Path) -> None:
@@ -161,3 +161,59 @@ def test_a_graph_with_problems_is_not_built(tmp_path: Path) -> None:
     spec = edited(tmp_path, ("  - deliver -> END", "  - deliver -> END\n  - fusion -> deliver"))
     with pytest.raises(GraphError, match="without passing `check`"):
         build(spec, stub_services())
+
+
+@pytest.mark.parametrize("target", ["respond", "deliver"])
+def test_check_must_lead_a_crisis_reply_back_to_its_writer(tmp_path: Path, target: str) -> None:
+    spec = edited(
+        tmp_path, ("    crisis: crisis\n    deliver", f"    crisis: {target}\n    deliver")
+    )
+    one(spec, "'check' must lead from 'crisis' back to 'crisis', and nowhere else")
+
+
+@pytest.mark.parametrize("key", ["writer", "verdict", "words"])
+def test_a_table_goes_by_the_route_and_by_nothing_else(tmp_path: Path, key: str) -> None:
+    spec = edited(tmp_path, ("  check:\n    on: route", f"  check:\n    on: {key}"))
+    one(spec, f"the route of 'check' goes by '{key}'")
+
+
+def test_a_table_behind_a_node_that_chooses_no_route_is_refused(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("text_emotion -> fusion -> recall", "fusion -> recall"),
+        ("routes:\n", "routes:\n  text_emotion: {on: route, support: fusion}\n"),
+    )
+    one(spec, "the route of 'text_emotion' goes by 'route'; a table goes by `on: route` behind")
+
+
+def test_a_label_that_is_never_chosen_names_the_nearest(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("support: text_emotion", "suport: text_emotion"))
+    one(spec, "did you mean 'support'")
+
+
+def test_a_second_voice_is_refused(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        (
+            "  deliver:\n",
+            "  deliver:\n  other: {use: check}\n",
+        ),
+    )
+    one(spec, "the graph has 2 'check' nodes; keep one")
+
+
+def test_a_branch_that_speaks_before_the_others_have_met_it_is_refused(tmp_path: Path) -> None:
+    spec = edited(
+        tmp_path,
+        ("  - listen, face_emotion, voice_emotion -> screen_heard", "  - listen -> screen_heard"),
+        (
+            "support: [listen, face_emotion, voice_emotion]",
+            "support: [listen, text_emotion]",
+        ),
+        ("  face_emotion:\n  voice_emotion:\n", ""),
+        (
+            "    crisis: crisis\n    support: text_emotion",
+            "    crisis: crisis\n    support: fusion",
+        ),
+    )
+    one(spec, "before they have met")

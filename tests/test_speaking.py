@@ -1,5 +1,6 @@
 """The loop of writer, check and deliver: who may speak, and what of it is ever seen."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -123,3 +124,62 @@ async def test_a_node_that_raises_becomes_one_kind_sentence(
     monkeypatch.setattr("agents.strategy.votes", explode)
     with pytest.raises(ModelError, match="please send your message again"):
         await say(conversation(stub_services()), "Hello.")
+
+
+async def test_what_an_exception_says_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = stub_services()
+
+    def explode(*_: object) -> None:
+        raise RuntimeError(f"cannot read {SECRET}")
+
+    for name in ("text", "chat"):
+        backend = services.models.backend(name)
+        monkeypatch.setattr(backend, "predict" if name == "text" else "stream", explode)
+    report = await say(conversation(services), "Hello.")
+    assert report["readings"]["text"]["missing"] == "failed"
+    assert "RuntimeError" in json.dumps(report["notes"]) and SECRET not in json.dumps(report)
+
+
+async def test_what_a_failing_turn_was_about_is_not_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError(f"cannot read {SECRET}")
+
+    monkeypatch.setattr("agents.strategy.votes", explode)
+    with pytest.raises(ModelError):
+        await say(conversation(stub_services()), "Hello.")
+    assert "RuntimeError" in caplog.text and SECRET not in caplog.text
+
+
+async def test_conversations_with_equal_message_ids_do_not_share_a_reply() -> None:
+    class Echo:
+        def stream(self, request: Any) -> Any:
+            word = request.messages[-1].content.split()[0]
+            yield from (f"{word} one. ", f"{word} two. ")
+
+    services = stub_services()
+    monkey = services.models.backend("chat")
+    monkey.stream = Echo().stream
+    graph = Shelf(services, InMemorySaver()).current("direct").graph
+
+    async def turn(name: str) -> str:
+        config: Any = {"configurable": {"thread_id": name}}
+        given: Any = {"messages": [HumanMessage(f"{name} speaks", id="1")]}
+        return (await graph.ainvoke(given, config))["messages"][-1].text
+
+    replies = await asyncio.gather(*map(turn, ["Ada", "Ben", "Cyd"]))
+    assert replies == [f"{name} one. {name} two." for name in ("Ada", "Ben", "Cyd")]
+
+
+def test_a_draft_is_taken_once() -> None:
+    drafts = stub_services().drafts
+    ticket = drafts.put("turn", 0, "One thing.")
+    assert [drafts.take(ticket), drafts.take(ticket)] == ["One thing.", None]
+
+
+def test_drafts_of_turns_that_were_given_up_do_not_pile_up() -> None:
+    drafts = stub_services().drafts
+    for i in range(300):
+        drafts.put(f"turn {i}", 0, "One thing.")
+    assert len(drafts._sentences) <= 256

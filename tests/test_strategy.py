@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from agents.recall import stage
@@ -58,3 +60,15 @@ def test_a_conversation_explores_then_comforts_then_acts() -> None:
     assert [stage(turn).value for turn in (1, 3, 4, 7, 8)] == [
         "exploration", "exploration", "comforting", "comforting", "action",
     ]  # fmt: skip
+
+
+async def test_votes_for_nothing_but_barred_strategies_leave_the_plan_to_the_stage(
+    tmp_path: Path,
+) -> None:
+    trusting = tmp_path / "trusting.yaml"
+    trusting.write_text(
+        "name: trusting\ninclude: support\nnodes: {strategy: {options: {votes: 1.0}}}\n", "utf-8"
+    )
+    found = [example(strategy="Advisement", similarity=0.9)]
+    report = await say(conversation(stub_services(*found), str(trusting)), "I keep waiting.")
+    assert report["strategy"]["label"] == "Open question"

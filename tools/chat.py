@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import contextvars
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,6 +18,8 @@ from tools.errors import AttuneError, Busy, ModelError
 from tools.sentences import SentenceCutter
 
 Role = Literal["system", "user", "assistant"]
+
+_ABANDONED_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class _Reply:
         self._loop = asyncio.get_running_loop()
         self._sentences: asyncio.Queue[str | Exception | None] = asyncio.Queue()
         self._closed = threading.Event()
+        self.read_at = time.monotonic()
         self._backend = backend
         self._request = request
         # An empty context: LangChain would find the graph's callbacks in a copied one, and
@@ -82,7 +86,10 @@ class _Reply:
         except AttuneError as error:
             self._put(error)
         except Exception as error:
-            self._put(ModelError(f"the language model failed: {type(error).__name__}: {error}"))
+            # Its name alone: the message may hold the prompt, or text that nobody has checked.
+            failed = ModelError(f"the language model failed ({type(error).__name__})")
+            failed.__cause__ = error
+            self._put(failed)
         finally:
             if close := getattr(pieces, "close", None):
                 close()
@@ -92,6 +99,7 @@ class _Reply:
             self._loop.call_soon_threadsafe(self._sentences.put_nowait, item)
 
     async def sentence(self) -> str:
+        self.read_at = time.monotonic()
         item = await self._sentences.get()
         if item is None:
             self._sentences.put_nowait(None)
@@ -141,12 +149,20 @@ class ChatHost:
             Busy: too many replies are open.
         """
         self.close(turn)
+        self._drop_abandoned()
         if len(self._open) >= self._max_open:
             raise Busy(
                 f"the language model {self.name!r} is writing {self._max_open} replies already; "
                 "try again in a moment"
             )
         self._open[turn] = _Reply(self.backend, request)
+
+    def _drop_abandoned(self) -> None:
+        """Close replies that nobody has read from for a while: their turns were given up."""
+        now = time.monotonic()
+        for turn, reply in list(self._open.items()):
+            if now - reply.read_at > _ABANDONED_S:
+                self.close(turn)
 
     async def sentence(self, turn: str) -> str:
         """Return the next sentence of the open reply, or an empty string at its end.

@@ -6,6 +6,9 @@ ticket. What `check` refuses is never in a checkpoint, an event or a log.
 
 from tools.records import Ticket
 
+_TURNS = 256
+"""Turns whose sentences are held at most."""
+
 
 class Drafts:
     """Unchecked sentences by turn and index."""
@@ -14,14 +17,18 @@ class Drafts:
         """Start empty."""
         self._sentences: dict[str, dict[int, str]] = {}
 
-    def put(self, turn: str, index: int, sentence: str, *, last: bool = False) -> Ticket:
+    def put(
+        self, turn: str, index: int, sentence: str, *, last: bool = False, fixed: bool = False
+    ) -> Ticket:
         """Keep `sentence` and return the ticket that may travel in the state."""
         self._sentences.setdefault(turn, {})[index] = sentence
-        return {"turn": turn, "index": index, "last": last}
+        while len(self._sentences) > _TURNS:  # turns that were given up without being forgotten
+            del self._sentences[next(iter(self._sentences))]
+        return {"turn": turn, "index": index, "last": last, "fixed": fixed}
 
     def take(self, ticket: Ticket) -> str | None:
-        """Return the sentence, or None when it is gone (after a restart, say)."""
-        return self._sentences.get(ticket["turn"], {}).get(ticket["index"])
+        """Return the sentence, once; None when it is gone (after a restart, say)."""
+        return self._sentences.get(ticket["turn"], {}).pop(ticket["index"], None)
 
     def forget(self, turn: str) -> None:
         """Drop all sentences of a turn."""

@@ -174,4 +174,7 @@ class ModelHost(Generic[In, Out]):
     def _explain(self, error: Exception) -> Exception:
         if isinstance(error, AttuneError):
             return error
-        return ModelError(f"the model {self.name!r} failed: {type(error).__name__}: {error}")
+        # Its name alone: the message may hold what the person said.
+        failed = ModelError(f"the model {self.name!r} failed ({type(error).__name__})")
+        failed.__cause__ = error
+        return failed

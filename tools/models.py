@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, field_validator
 
 from tools import weights
 from tools.calibration import Skill
 from tools.chat import ChatHost
 from tools.errors import ConfigError, UnknownName
 from tools.host import ModelHost
+from tools.labels import Emotion
 from tools.registry import Registry, load_attribute
+from tools.yaml_file import read_yaml
 
 Task = Literal["embed", "text_emotion", "face_emotion", "voice_emotion", "listen", "respond"]
 
@@ -71,6 +72,16 @@ class ModelConfig(BaseModel, extra="forbid"):
     skill: Skill | None = None
     about: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("labels")
+    @classmethod
+    def _known_emotions(cls, labels: dict[str, str]) -> dict[str, str]:
+        emotions = [emotion.value for emotion in Emotion]
+        for label, emotion in labels.items():
+            if emotion not in emotions:
+                unknown = UnknownName("emotion", emotion, emotions)
+                raise ValueError(f"the label {label!r} stands for an {unknown}")
+        return labels
 
 
 class ModelFile(BaseModel, extra="forbid"):
@@ -141,20 +152,17 @@ class ModelSet:
         """Return the model for a node: the graph's own choice, else the profile's, else None.
 
         Raises:
-            UnknownName: the name stands in no models file.
-            ConfigError: the model serves another task.
+            UnknownName: the name stands in no models file, or its backend is not registered.
+            ConfigError: the model serves another task, or names code where that is not allowed.
         """
         choice = override or self._bindings.get(node)
         if choice is None:
             return None
         names = [choice] if isinstance(choice, str) else choice
+        for name in names:
+            self._require_fit(node, name)
         name = next((n for n in names if self._at_hand(n)), names[-1])
-        config = self.config(name)
-        if config.task not in (node, "embed"):
-            raise ConfigError(
-                f"the model {name!r} is for {config.task!r} and cannot be bound to {node!r}"
-            )
-        return Bound(name, config, self.host(name))
+        return Bound(name, self.config(name), self.host(name))
 
     def choices(self) -> dict[str, list[str]]:
         """Return every bound node with its models, the preferred one first."""
@@ -213,13 +221,28 @@ class ModelSet:
         self._hosts.clear()
         self._backends.clear()
 
-    def _loader(self, config: ModelConfig) -> Callable[[Loading], Any]:
+    def _require_fit(self, node: str, name: str) -> None:
+        config = self.config(name)
+        if config.task != node:
+            raise ConfigError(
+                f"the model {name!r} is for {config.task!r} and cannot be bound to {node!r}; "
+                f"choose a model whose task is {node!r}"
+            )
+        self._require_backend(config)
+
+    def _require_backend(self, config: ModelConfig) -> None:
         if ":" in config.backend:
             if not self._code:
                 raise ConfigError(
                     f"the backend {config.backend!r} names code; "
                     "that is allowed only in a models file given with --models"
                 )
+        elif config.backend not in BACKENDS:
+            raise UnknownName("backend", config.backend, BACKENDS)
+
+    def _loader(self, config: ModelConfig) -> Callable[[Loading], Any]:
+        self._require_backend(config)
+        if ":" in config.backend:
             return load_attribute(config.backend)  # type: ignore[no-any-return]  # checked by use
         return BACKENDS[config.backend]
 
@@ -259,10 +282,4 @@ def read_models(path: Path) -> ModelFile:
     Raises:
         ConfigError: it cannot be read or breaks the schema.
     """
-    try:
-        return ModelFile.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the models file {path.name!r}: {error}") from error
-    except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"the models file {path.name!r} is wrong at {where}") from error
+    return read_yaml(path, ModelFile, "models file")

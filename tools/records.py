@@ -115,12 +115,14 @@ class RiskGrade(TypedDict):
 class Ticket(TypedDict):
     """A claim on one drafted sentence, which waits in memory until `check` has read it.
 
-    `last` says that its writer has nothing to add when this one is accepted.
+    `last` says that its writer has nothing to add when this one is accepted; `fixed`, that code
+    chose it from a fixed text, so that the limits of a model's reply do not apply.
     """
 
     turn: str
     index: int
     last: bool
+    fixed: bool
 
 
 class Note(TypedDict):

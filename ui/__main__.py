@@ -1,14 +1,12 @@
 """`python -m ui`: the chat page, on this computer alone."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from tools.errors import AttuneError
+from tools.command import run
 
 app = typer.Typer(
     add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -31,14 +29,5 @@ def serve(
     asyncio.run(serve_page(services, graph=graph, port=port, locale=locale))
 
 
-def main() -> None:
-    """Run the command line; what is wrong comes as one sentence and exit status 2."""
-    try:
-        app()
-    except AttuneError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

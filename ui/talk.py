@@ -86,7 +86,11 @@ class Talk:
 
     async def _ready(self, words: str) -> None:
         """Wait for the models, unless somebody may be in danger: that reply needs none."""
-        if not self._policy.is_crisis(self._policy.grade(words)):
+        try:
+            danger = self._policy.is_crisis(self._policy.grade(words))
+        except Exception:  # a screen that fails counts as danger, here as in the graph
+            danger = True
+        if not danger:
             await self._house.readiness.wait()
 
     def _after(self, session: Session, corrected: str, country: str) -> Changes:

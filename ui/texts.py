@@ -61,6 +61,7 @@ SORRY = (
     "Something went wrong on my side, not on yours. Your message is back in the box, so that you "
     "can send it again when you like."
 )
+UNREAD = "The recording could not be read; please try another one, or write instead."
 
 RIGHT = "That's right"
 OTHER = "It is rather…"

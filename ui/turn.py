@@ -1,9 +1,11 @@
 """One turn on the page: from what the person sent to what the chat shows."""
 
 import logging
+import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 
 from agents.context import Context
 from graphs.run import Finished, Progress, Sentence
@@ -41,7 +43,9 @@ async def take_turn(
     """Run one turn and change `session.shown` as it goes on; yield a status line at each change.
 
     Whatever goes wrong becomes one kind sentence in the chat, and the words come back in
-    `session.unsent`. Uploads are deleted as soon as they are decoded.
+    `session.unsent`. A recording that cannot be read becomes such a sentence, too, but the turn
+    runs on what else was sent: the words may be the ones that need an answer most. Uploads are
+    deleted as soon as they are decoded.
 
     Args:
         session: whose turn it is.
@@ -55,24 +59,31 @@ async def take_turn(
         yield texts.NOTHING
         return
     before = len(session.shown)
-    session.shown.append({"role": "user", "content": _bubble(sent)})
+    asked: Bubble = {"role": "user", "content": _bubble(sent)}
+    session.shown.append(asked)
     yield texts.LISTENING if files else texts.THINKING
-    status = ""
+    status, answered = "", before + 1
     try:
-        clips = await _clips(session, sent, files, uploads)
-        async with aclosing(_answer(session, sent, clips, ready)) as statuses:
+        clips, unread = await _clips(session, sent, files, uploads)
+        for sentence in dict.fromkeys(unread):
+            session.shown.append({"role": "assistant", "content": sentence})
+            answered += 1
+            yield texts.THINKING
+        async with aclosing(_answer(session, asked, sent, clips, ready)) as statuses:
             async for status in statuses:
                 yield status
         status = ""
         if session.stopped:
             status = texts.STOPPED
-            if len(session.shown) == before + 1:
-                _take_back(session, before, sent.words)
+            if len(session.shown) == answered:
+                _take_back(session, asked, sent.words, begun=False)
     except (InputError, MediaError) as error:
-        _take_back(session, before, sent.words, str(error))
-    except Exception:
-        _log.exception("a turn failed")
-        _take_back(session, before, sent.words, texts.SORRY)
+        begun = len(session.shown) > answered
+        _take_back(session, asked, sent.words, str(error), begun=begun)
+    except Exception as error:
+        _log.error("a turn failed: %s", _places(error))
+        begun = len(session.shown) > answered
+        _take_back(session, asked, sent.words, texts.SORRY, begun=begun)
     yield status
 
 
@@ -88,18 +99,27 @@ def _allowed(sent: Sent, uploads: UploadFolder) -> list[str]:
 
 async def _clips(
     session: Session, sent: Sent, files: list[str], uploads: UploadFolder
-) -> list[Clip]:
-    """Decode what was sent; of several clips with a face or a voice, the graph takes the last."""
+) -> tuple[list[Clip], list[str]]:
+    """Decode what was sent; of several clips with a face or a voice, the graph takes the last.
+
+    Returns:
+        The clips, and a sentence for every recording that cannot be read.
+
+    Raises:
+        MediaError: nothing else was sent. The live picture alone is no message.
+    """
     live = session.camera.take()  # also without consent, so that nothing stays
     try:
-        clips = await read_clips(files)
+        clips, unread = await read_clips(files)
     finally:
         uploads.discard(files)
-    return [live, *clips] if live and sent.camera else clips
+    if unread and not clips and not sent.words.strip():
+        raise MediaError(" ".join(dict.fromkeys(unread)))
+    return ([live, *clips] if live and sent.camera else clips), unread
 
 
 async def _answer(
-    session: Session, sent: Sent, clips: list[Clip], ready: Ready
+    session: Session, asked: Bubble, sent: Sent, clips: list[Clip], ready: Ready
 ) -> AsyncGenerator[str, None]:
     context = Context(
         locale=sent.locale,
@@ -108,15 +128,15 @@ async def _answer(
         camera=sent.camera,
         correction=session.correction,
     )
-    asked, between = session.shown[-1], " "
+    between = " "
     reply: Bubble | None = None
-    nodes = session.conversation.version.spec.nodes
+    spec = session.conversation.version.spec
     async with aclosing(session.run(sent.words, clips, context, ready)) as events:
         async for event in events:
             match event:
-                case Progress(node) if node in nodes and (nodes[node].use or node) == "crisis":
+                case Progress(node) if duty(spec, node) == "crisis":
                     between = "\n\n"
-                case Progress("screen" | "screen_heard"):
+                case Progress(node) if duty(spec, node) == "screen":
                     yield texts.THINKING
                 case Sentence(text):
                     if reply is None:
@@ -142,11 +162,20 @@ def _bubble(sent: Sent, heard: str = "") -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _take_back(session: Session, before: int, words: str, sentence: str = "") -> None:
-    """Put the words back; drop their bubble unless an answer to them has begun."""
+def _places(error: Exception) -> str:
+    """Return what failed and where, without the message: it may hold what the person said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    return f"{type(error).__name__} at {' > '.join(places)}"
+
+
+def _take_back(
+    session: Session, asked: Bubble, words: str, sentence: str = "", *, begun: bool
+) -> None:
+    """Put the words back; drop their bubble unless an answer to them has `begun`."""
     session.unsent = words
-    if len(session.shown) == before + 1:
-        del session.shown[before:]
+    if not begun:
+        session.shown = [bubble for bubble in session.shown if bubble is not asked]
     if sentence:
         session.shown.append({"role": "assistant", "content": sentence})
 

@@ -6,6 +6,7 @@ a folder whose owner was killed is emptied by the next start.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
@@ -17,9 +18,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tools.clips import Clip
+from tools.errors import MediaError
 from tools.media import Limits, decode
+from ui import texts
 
 LIMITS = Limits()
+_log = logging.getLogger(__name__)
 _MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 _PREFIX = "attune-uploads-"
 
@@ -89,11 +93,20 @@ def _remove_if_dead(file: Path) -> None:
     file.unlink(missing_ok=True)
 
 
-async def read_clips(files: Iterable[str | Path]) -> list[Clip]:
+async def read_clips(files: Iterable[str | Path]) -> tuple[list[Clip], list[str]]:
     """Decode recordings, off the event loop.
 
-    Raises:
-        MediaError: one cannot be read, is too long or too large.
+    Returns:
+        What could be decoded, in order, and a sentence for the person about every other one.
     """
     reading = (asyncio.to_thread(decode, Path(file), limits=LIMITS) for file in files)
-    return list(await asyncio.gather(*reading))
+    found = await asyncio.gather(*reading, return_exceptions=True)
+    clips = [clip for clip in found if isinstance(clip, Clip)]
+    return clips, [_unread(error) for error in found if isinstance(error, BaseException)]
+
+
+def _unread(error: BaseException) -> str:
+    if isinstance(error, MediaError):
+        return str(error)
+    _log.error("a recording could not be decoded (%s)", type(error).__name__)
+    return texts.UNREAD

@@ -113,7 +113,7 @@ def serve(engine: Engine, source: TextIO, sink: TextIO) -> None:
             try:
                 engine.add(request["id"], request)
             except Exception as error:
-                send({"id": request["id"], "error": f"{type(error).__name__}: {error}"})
+                send({"id": request["id"], "error": type(error).__name__})
         for event in engine.step():
             send(event)
 
