@@ -5,6 +5,7 @@ from pathlib import Path
 import networkx as nx
 
 from agents.library import NODES
+from graphs.build import duty
 from graphs.spec import END, START, Case, GraphSpec, Table
 from tools.errors import ConfigError
 
@@ -30,14 +31,14 @@ def mermaid(spec: GraphSpec) -> str:
     """Return the graph as a Mermaid flowchart; routes carry their label."""
     lines = ["flowchart TD"]
     for name in spec.nodes:
-        lines.append(f"    {_id(name)}[{name}]:::{_duty(spec, name) or 'node'}")
+        lines.append(f"    {_id(name)}[{name}]:::{duty(spec, name) or 'node'}")
     lines += ["    START([START])", "    END_([END])"]
     for source, target in spec.edges:
         lines.append(f"    {_id(source)} --> {_id(target)}")
     for source, target, label in _routes(spec):
         lines.append(f"    {_id(source)} -. {label} .-> {_id(target)}")
-    for duty, colour in _COLOURS.items():
-        lines.append(f"    classDef {duty or 'node'} fill:{colour},stroke:#5b6b7b,color:#22303c")
+    for part, colour in _COLOURS.items():
+        lines.append(f"    classDef {part or 'node'} fill:{colour},stroke:#5b6b7b,color:#22303c")
     return "\n".join(lines) + "\n"
 
 
@@ -61,7 +62,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
     axes.set_ylim(deep + 1.3, -0.7)
     boxes = {}
     for name, (x, y) in places.items():
-        colour = "#ffffff" if name in (START, END) else _COLOURS[_duty(spec, name)]
+        colour = "#ffffff" if name in (START, END) else _COLOURS[duty(spec, name)]
         shape = "round,pad=0.5" if name in (START, END) else "round,pad=0.45,rounding_size=0.35"
         box = axes.text(
             x, y, name, ha="center", va="center", fontsize=11, color="#22303c", zorder=3,
@@ -108,7 +109,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
 def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:
     """Return a place for every node: layers from top to bottom, branches side by side."""
     forward: nx.DiGraph[str] = nx.DiGraph(
-        (a, b) for a, b in spec.arrows() if not (_duty(spec, a) == "check" and b in _writers(spec))
+        (a, b) for a, b in spec.arrows() if not (duty(spec, a) == "check" and b in _writers(spec))
     )
     depth: dict[str, int] = {}
     for name in nx.topological_sort(forward):
@@ -119,19 +120,19 @@ def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:
             rows.setdefault(depth[name], []).append(name)
     places: dict[str, tuple[float, float]] = {}
     for y, row in rows.items():
-        main = [name for name in row if _duty(spec, name) != "crisis"]
+        main = [name for name in row if duty(spec, name) != "crisis"]
         for i, name in enumerate(main):
             places[name] = (1.75 * (i - (len(main) - 1) / 2), float(y))
-    checks = [depth[name] for name in spec.nodes if _duty(spec, name) == "check"]
+    checks = [depth[name] for name in spec.nodes if duty(spec, name) == "check"]
     for name in spec.nodes:
-        if _duty(spec, name) == "crisis":  # a lane of its own, so that nothing crosses it
+        if duty(spec, name) == "crisis":  # a lane of its own, so that nothing crosses it
             lane = max(x for x, _ in places.values()) + 0.6
             places[name] = (max(lane, 2.6), (depth[name] + max(checks, default=depth[name])) / 2)
     return places
 
 
 def _writers(spec: GraphSpec) -> set[str]:
-    return {n for n, e in spec.nodes.items() if "candidate" in NODES[e.use or n].writes}
+    return {n for n in spec.nodes if "candidate" in NODES[spec.used(n)].writes}
 
 
 def _routes(spec: GraphSpec) -> list[tuple[str, str, str]]:
@@ -152,11 +153,6 @@ def _condition(case: Case) -> str:
         for compare, value in comparisons.items()
     ]
     return " and ".join(parts) or "else"
-
-
-def _duty(spec: GraphSpec, name: str) -> str:
-    entry = spec.nodes.get(name)
-    return NODES[entry.use or name].duty if entry else ""
 
 
 def _id(name: str) -> str:

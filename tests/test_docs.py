@@ -1,6 +1,8 @@
 import re
+import tomllib
 import wave
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 import yaml
@@ -13,7 +15,14 @@ from tools.models import load_models
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "AGENTS.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "AGENTS.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+GUIDE = ROOT / "docs" / "edit_a_graph.md"
+SWAP = ROOT / "docs" / "swap_a_model.md"
 LAYERS = ("tools", "agents", "graphs", "ui")
 STUBS = {
     "text_emotion": "stub-text",
@@ -39,10 +48,6 @@ def tree() -> dict[str, set[str]]:
         layer: set(re.findall(r"\w+\.py\b", text))
         for layer, text in zip(parts[::2], parts[1::2], strict=True)
     }
-
-
-GUIDE = ROOT / "docs" / "edit_a_graph.md"
-SWAP = ROOT / "docs" / "swap_a_model.md"
 
 
 @pytest.mark.parametrize("page", [README, GUIDE], ids=lambda page: page.name)
@@ -95,12 +100,22 @@ def test_the_clip_of_the_guide_is_there() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_module_that_a_page_names_is_there(page: Path) -> None:
-    named = re.findall(r"\b((?:tools|agents|graphs|ui|benchmarks)(?:\.[a-z_]+)+)\b", page.read_text())
-    for name in set(named):
-        parts = name.split(".")
-        files = [ROOT.joinpath(*parts[:n]) for n in range(len(parts), 1, -1)]
-        assert any(f.with_suffix(".py").is_file() or f.is_dir() for f in files), name
+def test_every_python_name_on_a_page_is_there(page: Path) -> None:
+    packages = "|".join(LAYERS)
+    for name in set(re.findall(rf"`((?:{packages})(?:\.\w+)+)\b", page.read_text("utf-8"))):
+        assert resolve_name(name) is not None
+
+
+@pytest.mark.parametrize("bound", ["opencv-contrib-python-headless<5", "langchain<1.5"])
+def test_a_bound_that_contributors_are_told_of_is_set(bound: str) -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert bound in wanted
+    assert f"<{bound.split('<')[1]}`" in (ROOT / "docs" / "traps.md").read_text("utf-8")
+
+
+def test_the_readme_installs_the_pinned_versions() -> None:
+    commands = re.findall(r"pip install [^)`\n]*", README.read_text("utf-8"))
+    assert commands and all("-c constraints.txt" in command for command in commands)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -1,16 +1,20 @@
 """The terminal: `python -m graphs check|draw|chat`."""
 
+import importlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from graphs.__main__ import app
-from graphs.draw import mermaid
+from graphs.draw import _layout, mermaid
 from graphs.spec import find_graph, read_graph
-from tests.made_media import still
+from tests.made_media import recording, still
 from tools.command import run
+from tools.errors import ConfigError, GraphError, MediaError
+from tools.policy import SafetyPolicy
 
 KEYS = {
     "reply", "user_emotion", "readings", "strategy", "system_emotion", "risk", "examples",
@@ -28,6 +32,17 @@ def call(*arguments: str) -> tuple[int, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout
+
+
+def chat(folder: Path, *options: str) -> dict[str, Any]:
+    """Run one turn with a talking video, given under each of the `options`."""
+    video = folder / "me.webm"
+    video.write_bytes(recording(seconds=1.0))
+    given = [part for option in options for part in (option, str(video))]
+    code, printed = call("chat", "--say", "Look.", *given, "--profile", "stub", "--json")
+    assert code == 0
+    report: dict[str, Any] = json.loads(printed)
+    return report
 
 
 def test_check_accepts_the_shipped_graphs() -> None:
@@ -55,6 +70,35 @@ def test_draw_makes_a_picture_without_a_web_service(
     assert code == 0 and (tmp_path / name).read_bytes().startswith(magic)
 
 
+def test_a_graph_with_unknown_names_is_not_drawn_but_explained(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("name: broken\ninclude: support\nnodes: {crises: }\n", "utf-8")
+    for output in ([], ["-o", str(tmp_path / "g.svg")]):
+        with pytest.raises(GraphError, match="did you mean 'crisis'"):
+            call("draw", str(broken), *output)
+
+
+def test_a_picture_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot write 'g.svg'"):
+        call("draw", "support", "-o", str(tmp_path / "none" / "g.svg"))
+
+
+def test_the_crisis_lane_reaches_to_the_check_whatever_its_name(tmp_path: Path) -> None:
+    support = find_graph("support").read_text("utf-8")
+    renamed = tmp_path / "renamed.yaml"
+    text = support.replace("crisis -> check", "crisis -> guard").replace(
+        "  check:\n    on", "  guard:\n    on"
+    )
+    renamed.write_text(text.replace("  check:\n", "  guard: {use: check}\n"), "utf-8")
+    places = [_layout(read_graph(path)) for path in (find_graph("support"), renamed)]
+    assert places[0]["crisis"] == places[1]["crisis"]
+
+
+@pytest.mark.parametrize("module", ["graphs.__main__", "benchmarks.__main__", "ui.__main__"])
+def test_no_traceback_shows_the_values_of_variables(module: str) -> None:
+    assert not importlib.import_module(module).app.pretty_exceptions_enable
+
+
 def test_mermaid_labels_routes_with_their_condition() -> None:
     assert "screen -. crisis .-> crisis" in mermaid(read_graph(find_graph("support")))
 
@@ -75,14 +119,69 @@ def test_giving_a_file_is_consent_to_it(tmp_path: Path) -> None:
     assert code == 0 and "face" not in report["missing"]
 
 
-def test_a_file_that_is_no_media_is_one_sentence_and_exit_two(
+def test_a_video_given_as_audio_is_no_consent_to_the_face(tmp_path: Path) -> None:
+    readings = chat(tmp_path, "--audio")["readings"]
+    assert readings["face"]["missing"] == "not given" and not readings["voice"]["missing"]
+
+
+def test_a_video_given_as_video_is_no_consent_to_the_voice(tmp_path: Path) -> None:
+    report = chat(tmp_path, "--video")
+    assert report["readings"]["voice"]["missing"] == "not given" == report["heard"]["missing"]
+    assert not report["readings"]["face"]["missing"]
+
+
+def test_a_video_given_as_both_is_read_for_both(tmp_path: Path) -> None:
+    readings = chat(tmp_path, "--audio", "--video")["readings"]
+    assert not readings["face"]["missing"] and not readings["voice"]["missing"]
+
+
+def test_a_photo_given_as_audio_says_so(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(still())
+    with pytest.raises(MediaError, match="holds no sound"):
+        call("chat", "--audio", str(photo), "--profile", "stub")
+
+
+def test_words_beside_a_file_that_is_no_media_are_answered(tmp_path: Path) -> None:
+    junk = tmp_path / "junk.webm"
+    junk.write_bytes(b"no media at all")
+    arguments = ["chat", "--say", "Hi.", "--audio", str(junk), "--profile", "stub", "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0 and json.loads(result.stdout)["reply"]
+    assert "could not be read" in result.stderr
+
+
+def test_danger_beside_a_file_that_is_no_media_takes_the_crisis_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade = {"level": "moderate", "evidence": ["made"], "detector": "made"}
+    monkeypatch.setattr(SafetyPolicy, "grade", lambda self, text: grade)
+    junk = tmp_path / "junk.webm"
+    junk.write_bytes(b"no media at all")
+    _, printed = call("chat", "--say", "Hi.", "--audio", str(junk), "--profile", "stub", "--json")
+    assert json.loads(printed)["route"] == "crisis"
+
+
+def test_words_are_answered_whatever_a_decoder_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("graphs.terminal.decode", broken)
+    result = CliRunner().invoke(
+        app, ["chat", "--say", "Hi.", "--audio", str(tmp_path), "--profile", "stub"]
+    )
+    assert result.exit_code == 0 and result.stdout.strip()
+    assert "RuntimeError" in result.stderr and "secret" not in result.stderr
+
+
+def test_a_file_that_is_no_media_alone_is_one_sentence_and_exit_two(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     junk = tmp_path / "junk.webm"
     junk.write_bytes(b"no media at all")
-    monkeypatch.setattr(
-        "sys.argv", ["graphs", "chat", "--say", "Hi", "--audio", str(junk), "--profile", "stub"]
-    )
+    monkeypatch.setattr("sys.argv", ["graphs", "chat", "--audio", str(junk), "--profile", "stub"])
     with pytest.raises(SystemExit) as stopped:
         run(app)
     printed = capsys.readouterr()

@@ -5,8 +5,9 @@ import socket
 import pytest
 
 from tests.made_services import stub_services
+from tools.command import run
 from tools.errors import ConfigError
-from ui.__main__ import main
+from ui.__main__ import app
 from ui.server import HOST, serve
 
 
@@ -34,7 +35,7 @@ def test_an_unknown_profile_is_one_sentence(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["ui", "--profile", "embeded"])
     with pytest.raises(SystemExit) as ended:
-        main()
+        run(app)
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert "did you mean 'embedded'?" in said and "Traceback" not in said

@@ -10,15 +10,19 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.run import Conversation
 from graphs.shelf import Shelf
+from graphs.spec import find_graph
 from tests.made_media import tone, wav
 from tests.made_services import LABELS, example, stub_services
 from tools.errors import ModelError
+from tools.policy import SafetyPolicy
 from ui import texts
 from ui.session import Session
 from ui.turn import Sent, noticed, take_turn
 from ui.uploads import UploadFolder
 
 AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}
+
+JUNK = b"RIFF....WAVEnonsense"
 
 
 @pytest.fixture
@@ -32,6 +36,12 @@ def made(**options: object) -> Session:
     services = stub_services(example(), **options)  # type: ignore[arg-type]
     version = Shelf(services, InMemorySaver()).current("support")
     return Session(Conversation(version, services))
+
+
+def danger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every message count as danger, so that no test has to name any."""
+    grade = {"level": "moderate", "evidence": ["made"], "detector": "made"}
+    monkeypatch.setattr(SafetyPolicy, "grade", lambda self, text: grade)
 
 
 def upload(folder: UploadFolder, data: bytes, name: str = "audio.wav") -> str:
@@ -94,18 +104,73 @@ async def test_live_frames_with_consent_are_read(uploads: UploadFolder) -> None:
     assert session.report["readings"]["face"]["missing"] == ""
 
 
-async def test_a_broken_recording_keeps_the_words(uploads: UploadFolder) -> None:
+async def test_words_beside_a_broken_recording_are_answered(uploads: UploadFolder) -> None:
     session = made()
-    audio = upload(uploads, b"RIFF....WAVEnonsense")
+    audio = upload(uploads, JUNK)
     await run(session, uploads, "These words.", audio=audio, microphone=True)
-    assert session.unsent == "These words."
-    assert [bubble["role"] for bubble in session.shown] == ["assistant"]
-    assert "please" in session.shown[0]["content"]
+    asked, sorry, reply = session.shown
+    assert [asked["role"], sorry["role"], reply["role"]] == ["user", "assistant", "assistant"]
+    assert "These words." in asked["content"] and "please" in sorry["content"]
+    assert reply["content"] == session.report["reply"] and session.unsent == ""
     assert not list(uploads.path.iterdir())
 
 
-async def test_an_unexpected_error_is_one_kind_sentence_and_keeps_the_words(
+async def test_danger_beside_a_broken_recording_takes_the_crisis_route(
     uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+    danger(monkeypatch)
+    audio = upload(uploads, JUNK)
+    await run(session, uploads, "These words.", audio=audio, microphone=True)
+    assert session.report["route"] == "crisis"
+
+
+async def test_a_recording_beside_a_broken_file_is_heard(uploads: UploadFolder) -> None:
+    session = made(ears={"text": "I am a little tired."})
+    sent = {"audio": upload(uploads, wav(tone(1.0))), "file": upload(uploads, JUNK, "me.webm")}
+    await run(session, uploads, microphone=True, camera=True, **sent)
+    assert session.report["heard"]["text"] == "I am a little tired."
+    assert "please" in session.shown[1]["content"] and len(session.shown) == 3
+
+
+async def test_a_broken_recording_alone_is_one_sentence(uploads: UploadFolder) -> None:
+    session = made()
+    session.camera.see(np.zeros((60, 80, 3), np.uint8))
+    audio = upload(uploads, JUNK)
+    await run(session, uploads, audio=audio, microphone=True, camera=True)
+    [sorry] = session.shown
+    assert sorry["role"] == "assistant" and "please" in sorry["content"]
+    assert session.report is None and not list(uploads.path.iterdir())
+
+
+async def test_stop_after_a_broken_recording_gives_the_words_back(uploads: UploadFolder) -> None:
+    session = made(chat={"delay": 0.3})
+    audio = upload(uploads, JUNK)
+    turn = take_turn(session, Sent(words="These words.", audio=audio, microphone=True), uploads)
+    async for _ in turn:
+        if len(session.shown) == 2:
+            asyncio.get_running_loop().call_later(0.1, session.stop)
+    [sorry] = session.shown
+    assert "please" in sorry["content"] and session.unsent == "These words."
+
+
+async def test_a_screen_of_another_name_moves_the_status_on(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    support = find_graph("support").read_text("utf-8")
+    support = support.replace("  screen:\n    on", "  guard:\n    on")
+    support = support.replace("  screen:\n", "  guard: {use: screen}\n")
+    graph = tmp_path / "renamed.yaml"
+    graph.write_text(support.replace("-> screen\n", "-> guard\n"), "utf-8")
+    services = stub_services(example())
+    version = Shelf(services, InMemorySaver()).current(str(graph))
+    danger(monkeypatch)  # so that this screen is the only one
+    statuses = await run(Session(Conversation(version, services)), uploads, "Hello.")
+    assert statuses[:2] == [texts.THINKING, texts.THINKING]
+
+
+async def test_an_unexpected_error_is_one_kind_sentence_and_keeps_the_words(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = made()
 
@@ -116,6 +181,7 @@ async def test_an_unexpected_error_is_one_kind_sentence_and_keeps_the_words(
     await run(session, uploads, "These words.")
     assert session.shown == [{"role": "assistant", "content": texts.SORRY}]
     assert session.unsent == "These words."
+    assert "RuntimeError at turn.py:" in caplog.text and "secret" not in caplog.text
 
 
 async def test_the_sentence_of_a_failed_model_is_not_shown(
@@ -210,9 +276,7 @@ async def test_the_lines_of_a_crisis_reply_stand_apart(
     uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = made()
-    policy = stub_services().policy
-    grade = {"level": "moderate", "evidence": ["made"], "detector": "made"}
-    monkeypatch.setattr(type(policy), "grade", lambda self, text: grade)
+    danger(monkeypatch)
     await run(session, uploads, "Hello.")
     assert session.report["route"] == "crisis"
     assert session.shown[1]["content"].count("\n") >= 3

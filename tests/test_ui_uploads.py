@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.made_media import tone, wav
-from tools.errors import MediaError
+from ui import texts
 from ui.uploads import UploadFolder, read_clips
 
 
@@ -86,11 +86,26 @@ async def test_recordings_are_decoded_in_order(tmp_path: Path) -> None:
     files = [tmp_path / "one.wav", tmp_path / "two.wav"]
     files[0].write_bytes(wav(tone(1.0)))
     files[1].write_bytes(wav(tone(2.0)))
-    assert [round(clip.seconds) for clip in await read_clips(files)] == [1, 2]
+    clips, unread = await read_clips(files)
+    assert [round(clip.seconds) for clip in clips] == [1, 2] and not unread
 
 
-async def test_a_file_that_is_no_recording_is_refused_kindly(tmp_path: Path) -> None:
-    file = tmp_path / "one.wav"
-    file.write_bytes(b"nothing")
-    with pytest.raises(MediaError, match="please"):
-        await read_clips([file])
+async def test_a_file_that_is_no_recording_is_refused_kindly_and_the_other_read(
+    tmp_path: Path,
+) -> None:
+    files = [tmp_path / "one.wav", tmp_path / "two.wav"]
+    files[0].write_bytes(b"nothing")
+    files[1].write_bytes(wav(tone(1.0)))
+    [clip], [sentence] = await read_clips(files)
+    assert round(clip.seconds) == 1 and "please" in sentence
+
+
+async def test_a_decoder_that_breaks_is_one_sentence_without_its_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("ui.uploads.decode", broken)
+    assert await read_clips([tmp_path / "one.wav"]) == ([], [texts.UNREAD])
+    assert "RuntimeError" in caplog.text and "secret" not in caplog.text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.context import Context
+from graphs.build import duty
 from graphs.run import Finished, Progress, Sentence
 from tools.clips import Clip
 from tools.errors import InputError, MediaError
