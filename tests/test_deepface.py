@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import pytest
 import skimage.data
-from made_loading import loading
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import deepface
 from tools.backends.deepface import DeepFaceEmotion, Options, spread

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 import torch
 import yaml
-from made_loading import loading
 from safetensors.torch import save_file
 
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import ecapa
 from tools.backends.ecapa import Architecture, Ecapa, build

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from made_loading import loading
 
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import faster_whisper
 from tools.backends.faster_whisper import FasterWhisper, Options, unlooped

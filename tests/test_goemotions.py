@@ -2,8 +2,8 @@ import json
 
 import numpy as np
 import pytest
-from made_encoder import FINE, write_corpus
 
+from tests.made_encoder import FINE, write_corpus
 from tools.errors import DataError
 from tools.labels import EKMAN
 from tools.training.goemotions import read_comments

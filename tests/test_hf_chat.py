@@ -3,9 +3,9 @@ import time
 
 import pytest
 import torch
-from made_checkpoints import Marker, plant_code, save_chat_model, save_classifier
-from made_loading import loading
 
+from tests.made_checkpoints import Marker, plant_code, save_chat_model, save_classifier
+from tests.made_loading import loading
 from tools.backends import hf_chat
 from tools.chat import ChatRequest, Message
 from tools.errors import ModelError, WeightsError

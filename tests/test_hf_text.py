@@ -2,11 +2,11 @@ import json
 
 import pytest
 import torch
-from made_checkpoints import Marker, plant_code, save_classifier, save_tokenizer
-from made_loading import loading
 from safetensors.torch import load_file
 from transformers import RobertaConfig, RobertaModel
 
+from tests.made_checkpoints import Marker, plant_code, save_classifier, save_tokenizer
+from tests.made_loading import loading
 from tools.backends import hf_text
 from tools.calibration import calibrate, to_emotions
 from tools.errors import ConfigError, UnknownName, WeightsError

@@ -12,9 +12,9 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from made_media import brightness, recording, still, tone, wav
 from PIL import Image
 
+from tests.made_media import brightness, recording, still, tone, wav
 from tools.clips import SAMPLE_RATE
 from tools.errors import MediaError
 from tools.frames import plan_runs

@@ -4,10 +4,10 @@ import time
 import numpy as np
 import pytest
 import torch
-from made_encoder import save_encoder
-from made_loading import loading
 from transformers import AutoTokenizer, BertModel
 
+from tests.made_encoder import save_encoder
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import minilm
 from tools.backends.minilm import MAX_CHARACTERS, MAX_TOKENS, open_encoder

@@ -1,10 +1,10 @@
 import pytest
 import torch
 import yaml
-from made_encoder import save_encoder
-from made_loading import loading
 from safetensors.torch import save_file
 
+from tests.made_encoder import save_encoder
+from tests.made_loading import loading
 from tools.backends import minilm_head
 from tools.backends.emotion_network import Architecture, EmotionNetwork
 from tools.backends.minilm import TokenStates, open_encoder

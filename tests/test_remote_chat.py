@@ -5,9 +5,9 @@ from typing import TypedDict
 
 import pytest
 from langgraph.graph import END, START, StateGraph
-from made_loading import loading
-from made_provider import KEY, provider
 
+from tests.made_loading import loading
+from tests.made_provider import KEY, provider
 from tools.backends import remote_chat
 from tools.backends.remote_trouble import explain
 from tools.chat import ChatHost, ChatRequest, Message

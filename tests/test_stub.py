@@ -2,8 +2,8 @@ import time
 
 import numpy as np
 import pytest
-from made_loading import loading
 
+from tests.made_loading import loading
 from tools.backends import stub
 from tools.chat import ChatRequest, Message
 from tools.errors import ConfigError, ModelError, UnknownName

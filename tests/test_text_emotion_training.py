@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from made_encoder import CUES, FINE, save_encoder, write_corpus
 from rich.console import Console
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from tests.made_encoder import CUES, FINE, save_encoder, write_corpus
 from tools.backends.emotion_network import Architecture
 from tools.backends.minilm import open_encoder
 from tools.backends.minilm_head import open_head

@@ -2,9 +2,9 @@ import json
 
 import pytest
 import yaml
-from made_encoder import save_encoder, write_corpus
 from typer.testing import CliRunner
 
+from tests.made_encoder import save_encoder, write_corpus
 from tools import weights
 from tools.__main__ import app
 from tools.errors import DataError

@@ -4,9 +4,9 @@ import wave
 import numpy as np
 import pytest
 import yaml
-from made_loading import loading
 from rich.console import Console
 
+from tests.made_loading import loading
 from tools.backends import ecapa
 from tools.backends.ecapa import Architecture
 from tools.errors import DataError

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_checkpoints import LABELS_TEXT, TINY_WAV2VEC2, Marker, save_iemocap
-from made_loading import loading
 
+from tests.made_checkpoints import LABELS_TEXT, TINY_WAV2VEC2, Marker, save_iemocap
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import voice_activity, wav2vec2_iemocap
 from tools.clips import SAMPLE_RATE

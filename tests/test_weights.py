@@ -2,9 +2,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_wheels import entry, hub, make_store, pinned, wheel
 from pydantic import ValidationError
 
+from tests.made_wheels import entry, hub, make_store, pinned, wheel
 from tools import weights
 from tools.errors import ConfigError, UnknownName, WeightsError
 from tools.weights.manifest import Manifest, read_manifest

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from made_wheels import Registry, entry, make_wheel, pinned, registry, wheel
 from typer.testing import CliRunner
 
+from tests.made_wheels import Registry, entry, make_wheel, pinned, registry, wheel
 from tools import __main__ as tools_command
 from tools.command import run as run_command
 from tools.weights import manifest

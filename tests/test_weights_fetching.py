@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from made_wheels import (
+
+from tests.made_wheels import (
     CONTENT,
     WRONG,
     Heard,
@@ -21,7 +22,6 @@ from made_wheels import (
     silent_hub,
     wheel,
 )
-
 from tools.errors import WeightsError
 from tools.weights.fetching import fetch
 

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from made_wheels import entry, hub, make_store, pinned
 
+from tests.made_wheels import entry, hub, make_store, pinned
 from tools.errors import WeightsError
 from tools.weights.fetching import fetch
 

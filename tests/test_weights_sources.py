@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 
 import pytest
-from made_wheels import (
+
+from tests.made_wheels import (
     CONTENT,
     Heard,
     Registry,
@@ -18,7 +19,6 @@ from made_wheels import (
     silent_hub,
     slices,
 )
-
 from tools.errors import WeightsError
 from tools.weights import sources
 from tools.weights.fetching import fetch

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_checkpoints import save_chat_model, save_classifier, save_iemocap
-from made_loading import loading
 from rich.console import Console
 from rich.table import Table
 
+from tests.made_checkpoints import save_chat_model, save_classifier, save_iemocap
+from tests.made_loading import loading
 from tools import weights
 from tools.backends import deepface, faster_whisper, hf_chat, hf_text, wav2vec2_iemocap
 from tools.chat import ChatHost, ChatRequest, Message
