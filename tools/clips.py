@@ -7,17 +7,18 @@ not known any more (after a restart, say) is a missing modality, not an error.
 import secrets
 import threading
 from dataclasses import dataclass, field
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from tools.records import ClipHandle
 
-Waveform: TypeAlias = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # every graph imports this module, and none needs NumPy to be built
+    import numpy as np
+    import numpy.typing as npt
+
+Waveform: TypeAlias = "npt.NDArray[np.float32]"
 """Mono speech at 16 kHz, shape (samples,), values in [-1, 1]."""
 
-Frame: TypeAlias = npt.NDArray[np.uint8]
+Frame: TypeAlias = "npt.NDArray[np.uint8]"
 """One RGB picture, shape (height, width, 3)."""
 
 SAMPLE_RATE = 16_000
@@ -27,7 +28,7 @@ SAMPLE_RATE = 16_000
 class Clip:
     """What one recording holds after decoding: speech, frames in order, or both."""
 
-    audio: Waveform | None = None
+    audio: "Waveform | None" = None
     frames: list[Frame] = field(default_factory=list)
 
     @property

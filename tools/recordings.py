@@ -95,7 +95,7 @@ def _open_nothing(*_: object) -> NoReturn:
 
 def _sound_and_frames(
     container: "InputContainer", limits: Limits
-) -> tuple[Waveform | None, list[Frame]]:
+) -> "tuple[Waveform | None, list[Frame]]":
     sound = next(filter(_readable, container.streams.audio), None)
     pictures = next(filter(_readable, container.streams.video), None)
     packets = _packets(container, [s for s in (sound, pictures) if s is not None], limits)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tools.errors import WeightsError
 from tools.weights.cache import disk_full, holds_pickle, is_disk_full, matches, seen_pin
-from tools.weights.conversion import CONVERTERS
 from tools.weights.manifest import Derived, Hub, Pin, Slices, Source, Wheel
 from tools.weights.report import Meter, Report, Silent
 from tools.weights.sources import (
@@ -119,6 +118,9 @@ class _Fetch:
                 from_slices(source, self._missing[0], self._work, meter)
 
     def _convert(self, source: Derived) -> None:
+        # Every graph imports this package; only a conversion needs NumPy.
+        from tools.weights.conversion import CONVERTERS
+
         try:
             folder = fetch(self._store, source.of, report=self._report)
             CONVERTERS[source.by](folder, self._work)
