@@ -43,7 +43,7 @@ def build(spec: GraphSpec, services: Services) -> Builder:
     private = tuple(text for p in prompts.values() for text in p.sections.values())
     builder = empty_builder()
     for name, entry in spec.nodes.items():
-        node = NODES[entry.use or name]
+        node = NODES[spec.used(name)]
         kit = Kit(
             name=name,
             services=services,
@@ -73,7 +73,7 @@ def empty_builder() -> Builder:
 
 def prompts_of(spec: GraphSpec) -> dict[str, Prompt]:
     """Return the prompt of every node that has one."""
-    names = {n: entry.prompt or NODES[entry.use or n].prompt for n, entry in spec.nodes.items()}
+    names = {n: entry.prompt or NODES[spec.used(n)].prompt for n, entry in spec.nodes.items()}
     return {node: read_prompt(name) for node, name in names.items() if name}
 
 

@@ -95,7 +95,7 @@ def _screens(options: dict[str, object]) -> object:
 
 def _names(spec: GraphSpec) -> Iterator[str]:
     for name, entry in spec.nodes.items():
-        library = entry.use or name
+        library = spec.used(name)
         if library not in NODES:
             yield str(UnknownName("node", library, NODES))
             continue
@@ -126,7 +126,7 @@ def _bindings(spec: GraphSpec, models: ModelSet | None) -> Iterator[str]:
     if models is None:
         return
     for name, entry in spec.nodes.items():
-        task = NODES[entry.use or name].model
+        task = NODES[spec.used(name)].model
         if entry.model and not task:
             yield f"{name!r} uses no model, so `model: {entry.model}` has no meaning there"
         elif task:

@@ -4,11 +4,9 @@ import asyncio
 import logging
 import secrets
 import time
-import traceback
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
@@ -20,7 +18,7 @@ from agents.state import ConversationState
 from graphs.build import duty
 from graphs.shelf import Version
 from tools.clips import Clip
-from tools.errors import AttuneError, InputError, ModelError
+from tools.errors import AttuneError, InputError, ModelError, places
 from tools.records import Choice, Example, Heard, Note, Reading, UserEmotion
 from tools.words import accept, clean
 
@@ -166,10 +164,7 @@ class Conversation:
         except AttuneError:
             raise
         except Exception as error:
-            # Without the message of the exception: it may hold what the person said.
-            frames = traceback.extract_tb(error.__traceback__)
-            where = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-3:])
-            _log.error("a turn failed: %s at %s", type(error).__name__, where)
+            _log.error("a turn failed: %s", places(error))
             raise ModelError(
                 "Something went wrong while I was answering; please send your message again."
             ) from None

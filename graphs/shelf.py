@@ -97,7 +97,7 @@ def bindings(spec: GraphSpec, services: Services) -> dict[str, str]:
     """Return the model of every node that has one."""
     found = {}
     for name, entry in spec.nodes.items():
-        if task := NODES[entry.use or name].model:
+        if task := NODES[spec.used(name)].model:
             bound = services.models.bound(task, entry.model)
             if bound is not None:
                 found[name] = bound.name

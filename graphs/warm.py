@@ -52,7 +52,7 @@ def shortfalls(services: Services, version: Version) -> list[Notice]:
     notices = []
     choices = services.models.choices().get("respond", [])
     for name, entry in version.spec.nodes.items():
-        if NODES[entry.use or name].model != "respond" or entry.model or len(choices) < 2:
+        if NODES[version.spec.used(name)].model != "respond" or entry.model or len(choices) < 2:
             continue
         taken = version.models.get(name, "")
         if taken != choices[0]:
@@ -79,7 +79,7 @@ async def warm(services: Services, version: Version) -> list[Notice]:
     later: dict[str, Call] = {}
     prompts = prompts_of(version.spec)
     for name, entry in version.spec.nodes.items():
-        task = NODES[entry.use or name].model
+        task = NODES[version.spec.used(name)].model
         bound = services.models.bound(task, entry.model) if task else None
         if bound is None or task in soon or task in later:
             continue

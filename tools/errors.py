@@ -16,6 +16,15 @@ AttuneError
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+from traceback import extract_tb
+
+
+def places(error: BaseException) -> str:
+    """Return what failed and where, for a log: not the message, which may hold a person's words."""
+    frames = extract_tb(error.__traceback__)
+    where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {where}"
 
 
 class AttuneError(Exception):

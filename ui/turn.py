@@ -1,17 +1,15 @@
 """One turn on the page: from what the person sent to what the chat shows."""
 
 import logging
-import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
 
 from agents.context import Context
 from graphs.build import duty
 from graphs.run import Finished, Progress, Sentence
 from tools.clips import Clip
-from tools.errors import InputError, MediaError
+from tools.errors import InputError, MediaError, places
 from tools.labels import UNKNOWN
 from tools.phrases import LocalePhrases
 from ui import texts
@@ -82,7 +80,7 @@ async def take_turn(
         begun = len(session.shown) > answered
         _take_back(session, asked, sent.words, str(error), begun=begun)
     except Exception as error:
-        _log.error("a turn failed: %s", _places(error))
+        _log.error("a turn failed: %s", places(error))
         begun = len(session.shown) > answered
         _take_back(session, asked, sent.words, texts.SORRY, begun=begun)
     yield status
@@ -161,13 +159,6 @@ def _bubble(sent: Sent, heard: str = "") -> str:
     if heard:
         parts.append(texts.SPOKEN.format(words=heard))
     return "\n".join(part for part in parts if part)
-
-
-def _places(error: Exception) -> str:
-    """Return what failed and where, without the message: it may hold what the person said."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-    return f"{type(error).__name__} at {' > '.join(places)}"
 
 
 def _take_back(
