@@ -47,6 +47,15 @@ def append_new(old: list[str] | None, new: list[str]) -> list[str]:
     return list(dict.fromkeys([*(old or []), *new]))
 
 
+_REMEMBERED = 60
+"""How many replies' strategies a conversation keeps."""
+
+
+def append_latest(old: list[str] | None, new: list[str]) -> list[str]:
+    """Append, and keep the latest."""
+    return [*(old or []), *new][-_REMEMBERED:]
+
+
 class TurnInput(TypedDict):
     """What a caller sends for one turn."""
 
@@ -66,6 +75,8 @@ class ConversationState(TypedDict):
     turn: int
     given: Annotated[list[str], append_new]
     reminded: Reminded
+    tried: Annotated[list[str], append_latest]
+    summary: list[str]
 
     # Of the turn.
     turn_id: str
@@ -75,6 +86,7 @@ class ConversationState(TypedDict):
     readings: Annotated[dict[str, Reading], keep_by_key]
     user_emotion: UserEmotion
     examples: list[Example]
+    moment: str
     strategy: Choice
     system_emotion: Choice
     candidate: Ticket | None
@@ -88,7 +100,9 @@ class ConversationState(TypedDict):
     timings: Annotated[dict[str, float], add_by_key]
 
 
-KEPT: frozenset[str] = frozenset({"messages", "risk", "turn", "given", "reminded"})
+KEPT: frozenset[str] = frozenset(
+    {"messages", "risk", "turn", "given", "reminded", "tried", "summary"}
+)
 """Keys that outlive a turn."""
 
 GIVEN: frozenset[str] = frozenset({"messages", "clips"})

@@ -28,6 +28,7 @@ FRESH: Update = {
         "disagreement": "",
     },
     "examples": [],
+    "moment": "",
     "strategy": {"label": "", "scores": {}, "why": ""},
     "system_emotion": {"label": "", "scores": {}, "why": ""},
     "candidate": None,
@@ -42,7 +43,10 @@ FRESH: Update = {
 """How every key of the turn stands before anything has happened."""
 
 
-@node(writes=("clips", "turn", "turn_id", "words", "risk", "reminded", "due"), duty="begin")
+@node(
+    writes=("clips", "turn", "turn_id", "words", "risk", "reminded", "due", "summary"),
+    duty="begin",
+)
 async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Take up the person's new words, and clear every key of the turn that came before.
 
@@ -66,6 +70,7 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
         "turn_id": secrets.token_urlsafe(12),
         "words": clean(last.text) if last else "",
         "risk": risk,
+        "summary": state.get("summary", []),
         "reminded": reminded,
         "due": due,
     }
@@ -73,8 +78,8 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
 
 @node(
     reads=("said",),
-    wants=("heard", "writer"),
-    writes=("messages", "clips"),
+    wants=("heard", "writer", "strategy"),
+    writes=("messages", "clips", "tried"),
     duty="deliver",
 )
 async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
@@ -89,4 +94,5 @@ async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit)
         messages.append(HumanMessage(utterance(state), id=person.id))
     answered = person.id if person is not None else state["turn_id"]
     messages.append(AIMessage(" ".join(state["said"]), id=f"{answered}:reply"))
-    return {"messages": messages, "clips": []}
+    planned = state["strategy"]["label"]
+    return {"messages": messages, "clips": [], "tried": [planned] if planned else []}

@@ -5,7 +5,8 @@ from pathlib import Path
 from agents.context import Services
 from graphs.deployment import find_deployment
 from tools.errors import ConfigError
-from tools.examples import SOURCE, ChromaExamples
+from tools.examples.rows import SOURCE
+from tools.examples.store import ChromaExamples
 from tools.models import load_models
 from tools.phrases import load_phrases
 from tools.safety.audit import open_audit

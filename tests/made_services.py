@@ -21,6 +21,7 @@ def example(**changes: Any) -> Example:
         "problem": "Personal development",
         "stage": "exploration",
         "situation": "Someone waits for news.",
+        "before": [],
         "said": "I keep waiting for the letter.",
         "emotion": "fear",
         "intensity": 3,
@@ -29,6 +30,7 @@ def example(**changes: Any) -> Example:
         "reply": "The waiting fills the whole week. What would the letter change for you?",
         "why": "It is early.",
         "licence": "CC BY 4.0",
+        "source": "attune",
         "similarity": 0.5,
     }
     return Example(**{**made, **changes})  # type: ignore[typeddict-item]

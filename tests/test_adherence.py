@@ -3,7 +3,7 @@ import pytest
 from agents.adherence import departs
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, say
-from tools.examples import read_examples
+from tools.examples.rows import read_examples
 
 
 @pytest.mark.parametrize(

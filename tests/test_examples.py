@@ -6,7 +6,9 @@ import pytest
 
 from tests.made_services import example, stub_models
 from tools.errors import DataError
-from tools.examples import SOURCE, ChromaExamples, diverse, read_examples
+from tools.examples.ranking import diverse
+from tools.examples.rows import SOURCE, read_examples
+from tools.examples.store import ChromaExamples
 from tools.labels import MASKED
 
 

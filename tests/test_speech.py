@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tools.errors import ConfigError, UnknownName
-from tools.examples import SOURCE, read_examples
+from tools.examples.rows import SOURCE, read_examples
 from tools.safety.policy import ECHO, SafetyPolicy, load_policy
 from tools.safety.resources import numbers
 from tools.safety.speech import FILE, FOREIGN, SpeechFile, SpeechReader, read_speech

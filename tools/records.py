@@ -79,13 +79,25 @@ class UserEmotion(TypedDict):
     disagreement: str
 
 
+class EarlierTurn(TypedDict):
+    """One message of an example before the person's last one."""
+
+    speaker: Literal["person", "supporter"]
+    text: str
+
+
 class Example(TypedDict):
-    """One counselling exchange from the example store; `similarity` in [-1, 1] is a cosine."""
+    """One counselling exchange from the example store.
+
+    `before` holds the turns before `said`, the oldest first; `source` names the corpus, `attune`
+    for the project's own; `similarity` in [-1, 1] is a cosine.
+    """
 
     id: str
     problem: str
     stage: str
     situation: str
+    before: list[EarlierTurn]
     said: str
     emotion: str
     intensity: int
@@ -94,6 +106,7 @@ class Example(TypedDict):
     reply: str
     why: str
     licence: str
+    source: str
     similarity: NotRequired[float]
 
 

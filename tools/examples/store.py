@@ -12,67 +12,17 @@ import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, Field, ValidationError
 
-from tools.errors import DataError
+from tools.examples.ranking import Vector, diverse
+from tools.examples.rows import SOURCE, read_examples
 from tools.host import ModelHost
-from tools.labels import Emotion, Stage, Strategy
 from tools.records import Example, Scores
 
-Vector = npt.NDArray[np.float32]
-
-SOURCE = Path(__file__).with_name("data") / "examples.jsonl"
 _BATCH = 32
-_SAME_EMOTION = 0.10
-_SAME_STAGE = 0.05
-_VARIETY = 0.3
-"""How much likeness to what is already chosen counts against an example (MMR, Carbonell 1998)."""
-
-
-class ExampleRow(BaseModel, extra="forbid"):
-    """One line of the source file; see `docs/examples.md`."""
-
-    id: str
-    problem: str
-    stage: Stage
-    situation: str
-    said: str = Field(min_length=1)
-    emotion: Emotion
-    intensity: int = Field(ge=1, le=5)
-    strategy: Strategy
-    system_emotion: Emotion
-    reply: str = Field(min_length=1)
-    why: str
-    licence: str
-
-
-def read_examples(path: Path = SOURCE) -> list[Example]:
-    """Read a JSON-lines file of examples.
-
-    Raises:
-        DataError: the file cannot be read, or a line breaks the schema (the line is named).
-    """
-    examples: list[Example] = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"cannot read the examples {path.name!r}: {error.strerror}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = ExampleRow.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the line"
-            raise DataError(f"{path.name}, line {number}: {where}: {first['msg']}") from error
-        examples.append(cast(Example, row.model_dump(mode="json")))
-    return examples
 
 
 class ChromaExamples:
@@ -208,25 +158,3 @@ def _mark(examples: list[Example], embedder: str) -> str:
     """Return the name of the collection that holds just these examples, embedded by this model."""
     text = json.dumps([embedder, examples], sort_keys=True)
     return f"examples-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def diverse(
-    found: list[tuple[Example, Vector]], emotions: Scores, stage: str, k: int
-) -> list[Example]:
-    """Choose `k` examples that fit and differ (maximal marginal relevance)."""
-    fit = [
-        e.get("similarity", 0.0)
-        + _SAME_EMOTION * emotions.get(e["emotion"], 0.0)
-        + _SAME_STAGE * (e["stage"] == stage)
-        for e, _ in found
-    ]
-    chosen: list[int] = []
-    while len(chosen) < min(k, len(found)):
-        rest = [i for i in range(len(found)) if i not in chosen]
-
-        def worth(i: int) -> float:
-            like = max((float(found[i][1] @ found[j][1]) for j in chosen), default=0.0)
-            return (1 - _VARIETY) * fit[i] - _VARIETY * like
-
-        chosen.append(max(rest, key=worth))
-    return [found[i][0] for i in chosen]
