@@ -33,12 +33,13 @@ chat: weights ## Open the chat page on 127.0.0.1:7860
 test: $(VENV)/test ## Run the tests (no network, no microphone)
 	$(RUN) -m pytest
 
-check: $(VENV)/test ## Format, lint, types, import layers, graph files
+check: $(VENV)/test ## Format, lint, types, import layers, graph files, examples
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) -m graphs check graphs/*.yaml
+	$(RUN) -m tools examples check
 
 format: $(VENV)/test ## Format the code and mend what ruff can
 	$(VENV)/bin/ruff format .

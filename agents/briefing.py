@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from agents.prompt import Prompt
 from agents.state import ConversationState, utterance
-from tools.chat import Message, Role
+from tools.chat import Message
 from tools.errors import ConfigError
 
 _LONGEST = 1_200
@@ -36,16 +36,11 @@ def brief(
     Args:
         state: the turn, planned.
         prompt: the responder's prompt file.
-        history: how many earlier messages to show.
+        history: how many earlier messages to show at most, of those that `remember` left.
         demonstrations: how many retrieved examples of the planned strategy to show.
         similar: how like they must be to what was said, as a cosine.
     """
-    messages = fixed_messages(prompt)
-    earlier = state["messages"][:-1]
-    for message in earlier[-history:] if history else []:
-        role: Role = "assistant" if isinstance(message, AIMessage) else "user"
-        if isinstance(message, (AIMessage, HumanMessage)):
-            messages.append(Message(role, shorten(message.text)))
+    messages = [*fixed_messages(prompt), *past(state, prompt, history)]
     label = state["strategy"]["label"]
     fitting = [
         example
@@ -56,11 +51,28 @@ def brief(
         note = plan(prompt, label, example["emotion"], example["system_emotion"])
         messages += _exchange(quote(example["said"]), note, quote(example["reply"]))
     felt = state["user_emotion"]
-    note = plan(prompt, label, felt["label"], state["system_emotion"]["label"])
+    note = plan(
+        prompt, label, felt["label"], state["system_emotion"]["label"], moment=state["moment"]
+    )
     if label and felt["disagreement"]:
         note = f"{note} {prompt.fill('disagreement')}"
     messages.append(Message("user", f"{shorten(utterance(state))}\n{note}".strip()))
     return tuple(messages)
+
+
+def past(state: ConversationState, prompt: Prompt, history: int) -> list[Message]:
+    """Return the summary of what is long ago, and the earlier messages that are still shown."""
+    earlier = state["messages"][state["summary"]["upto"] : -1]
+    shown = [
+        Message("assistant" if isinstance(message, AIMessage) else "user", shorten(message.text))
+        for message in (earlier[-history:] if history else [])
+        if isinstance(message, (AIMessage, HumanMessage))
+    ]
+    lines = state["summary"]["lines"]
+    if lines and shown and shown[0].role == "user":
+        note = prompt.fill("summary", summary=quote(" / ".join(lines)))
+        shown[0] = Message("user", f"{note}\n{shown[0].content}")
+    return shown
 
 
 def fixed_messages(prompt: Prompt) -> list[Message]:
@@ -82,13 +94,18 @@ def fixed_messages(prompt: Prompt) -> list[Message]:
     return messages
 
 
-def plan(prompt: Prompt, strategy: str, felt: str, stance: str) -> str:
-    """Return the plan in brackets that stands behind a person's words; empty without a strategy."""
+def plan(prompt: Prompt, strategy: str, felt: str, stance: str, *, moment: str = "") -> str:
+    """Return the plan in brackets that stands behind a person's words; empty without a strategy.
+
+    A moment of the conversation (`agents.moment`) says more of what the reply is for than the
+    strategy does, and takes its place.
+    """
     if not strategy:
         return ""
+    does = prompt.entries("moments").get(moment) if moment else None
     parts = (
         prompt.entries("feelings").get(felt, ""),
-        prompt.entries("strategies").get(strategy, strategy),
+        does or prompt.entries("strategies").get(strategy, strategy),
         prompt.entries("stances").get(stance, ""),
     )
     return prompt.fill("plan", plan=" ".join(part for part in parts if part))

@@ -12,9 +12,10 @@ from tools.chat import ChatHost
 from tools.clips import ClipStore
 from tools.drafts import Drafts
 from tools.errors import ConfigError
+from tools.examples.query import Query
 from tools.models import Bound, ModelSet
 from tools.phrases import Phrases
-from tools.records import ClipHandle, Example, Scores
+from tools.records import ClipHandle, Example
 from tools.safety.audit import Told
 from tools.safety.policy import SafetyPolicy
 
@@ -32,6 +33,9 @@ class Context:
             `Emotion` value; empty when they said nothing.
         disclosed: they read `LocalePhrases.disclosure` before they could write; else it is said
             before the first reply.
+        letters_to: who reads the letters that the person can write here; empty where nobody does.
+        letter: what became of a letter since the last turn, `delivered` or `kept`; empty when none
+            was sent.
     """
 
     locale: str = "en"
@@ -40,6 +44,8 @@ class Context:
     camera: bool = False
     correction: str = ""
     disclosed: bool = False
+    letters_to: str = ""
+    letter: str = ""
 
 
 class ExampleStore(Protocol):
@@ -49,8 +55,8 @@ class ExampleStore(Protocol):
         """Make the store ready; `search` does so too, on its first call."""
         ...
 
-    async def search(self, said: str, *, emotions: Scores, stage: str, k: int) -> list[Example]:
-        """Return the `k` best examples for what was said, best first."""
+    async def search(self, query: Query, k: int) -> list[Example]:
+        """Return the `k` best examples, best first."""
         ...
 
 

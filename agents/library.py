@@ -4,10 +4,13 @@ from agents.check import check
 from agents.crisis import crisis
 from agents.face_emotion import face_emotion
 from agents.fusion import fusion
+from agents.guide import guide
 from agents.listen import listen
+from agents.moment import moment
 from agents.node import Node
 from agents.recall import recall
 from agents.respond import respond
+from agents.say import say
 from agents.screen import screen
 from agents.strategy import strategy
 from agents.system_emotion import system_emotion
@@ -25,6 +28,9 @@ NODES: dict[str, Node] = {
         voice_emotion,
         text_emotion,
         fusion,
+        moment,
+        guide,
+        say,
         recall,
         strategy,
         system_emotion,

@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from agents.context import Context, Kit, Update
 from agents.node import node
+from agents.stage import stage
 from agents.state import ConversationState, utterance
 from tools.errors import AttuneError
-from tools.labels import Stage
+from tools.examples.query import Query
 
 
 class RecallOptions(BaseModel, extra="forbid"):
@@ -18,21 +19,12 @@ class RecallOptions(BaseModel, extra="forbid"):
     Attributes:
         k: how many examples to find; the planner votes over all of them.
         timeout: seconds after which the turn goes on without examples.
+        licences: the licences whose examples may be used; None for any.
     """
 
     k: int = Field(default=8, ge=1, le=50)
     timeout: float = Field(default=5.0, gt=0)
-
-
-def stage(turn: int) -> Stage:
-    """Return where a conversation stands by its turn number (1, 2, ...).
-
-    People explore before they are comforted, and are comforted before they act (Hill's
-    helping-skills model, as in ESConv); turn counts are a first approximation.
-    """
-    if turn <= 3:
-        return Stage.EXPLORATION
-    return Stage.COMFORTING if turn <= 7 else Stage.ACTION
+    licences: frozenset[str] | None = None
 
 
 @node(
@@ -42,19 +34,22 @@ def stage(turn: int) -> Stage:
     options=RecallOptions,
 )
 async def recall(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
-    """Retrieve examples by what was said, the fused emotion and the stage."""
+    """Retrieve examples by what was said, what led to it, the fused emotion and the stage."""
     assert isinstance(kit.options, RecallOptions)  # `Node.parse` made it
     said = utterance(state)
     if not said:
         return {"examples": []}
+    earlier = [message.text for message in state["messages"][:-1] if message.type == "human"]
+    query = Query(
+        said=said,
+        earlier=tuple(earlier),
+        emotions=state["user_emotion"]["scores"],
+        stage=stage(state),
+        licences=kit.options.licences,
+    )
     try:
         async with asyncio.timeout(kit.options.timeout):
-            found = await kit.services.examples.search(
-                said,
-                emotions=state["user_emotion"]["scores"],
-                stage=stage(state["turn"]),
-                k=kit.options.k,
-            )
+            found = await kit.services.examples.search(query, kit.options.k)
     except Exception as error:
         text = str(error) if isinstance(error, AttuneError) else type(error).__name__
         return {

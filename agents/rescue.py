@@ -85,7 +85,7 @@ class Rescue:
             "turn_id": secrets.token_urlsafe(12),
             "words": last.text if last else "",
             "risk": state.get("risk") or untroubled(),
-            "summary": state.get("summary", []),
+            "summary": state.get("summary") or {"lines": [], "upto": 0},
             "reminded": before or {"begun": 0.0, "last": 0.0, "told": 0.0, "paused": 0.0},
             "due": {"before": [] if before else ["disclosure"], "after": []},
         }

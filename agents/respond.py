@@ -3,42 +3,45 @@
 import asyncio
 import random
 
+from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from agents.adherence import departs
+from agents.adherence import lacks
 from agents.briefing import brief
 from agents.context import Context, Kit, Update
+from agents.drafting import Setting, choose, tidy
 from agents.node import node
 from agents.state import ConversationState, utterance
 from tools.chat import ChatHost, ChatRequest
 from tools.errors import AttuneError
 from tools.labels import Strategy
-from tools.records import Missing, Note
+from tools.records import Note
 from tools.safety.course import has_minor
-
-_NO_VOICE: frozenset[Missing] = frozenset({"not given", "no consent", "not bound"})
 
 
 class RespondOptions(BaseModel, extra="forbid"):
     """Options of the responder.
 
     Attributes:
+        drafts: how many drafts are written before the best is chosen. One is shown while it is
+            written; several take longer and read better.
         sentences: how many sentences a reply has at most; a question ends it earlier.
         max_tokens: upper bound of generated tokens.
         temperature: 0 is greedy; a revision is always sampled.
         revisions: refused sentences after which the fixed fallback is said.
-        history: how many earlier messages the prompt shows.
+        history: how many earlier messages the prompt shows at most.
         demonstrations: how many retrieved examples the prompt shows as chat turns.
         similar: cosine that an example must reach to be shown; it costs as much time as a sentence.
         timeout: seconds that one sentence may take.
     """
 
+    drafts: int = Field(default=1, ge=1, le=8)
     sentences: int = Field(default=3, ge=1, le=8)
-    max_tokens: int = Field(default=110, ge=8)
+    max_tokens: int = Field(default=90, ge=8)
     temperature: float = Field(default=0.0, ge=0, le=2)
     revisions: int = Field(default=2, ge=0, le=10)
-    history: int = Field(default=12, ge=0)
+    history: int = Field(default=24, ge=0)
     demonstrations: int = Field(default=1, ge=0, le=4)
     similar: float = Field(default=0.5, ge=-1, le=1)
     timeout: float = Field(default=30.0, gt=0, le=120)
@@ -46,7 +49,16 @@ class RespondOptions(BaseModel, extra="forbid"):
 
 @node(
     reads=("words",),
-    wants=("heard", "user_emotion", "strategy", "system_emotion", "examples", "verdict"),
+    wants=(
+        "heard",
+        "user_emotion",
+        "moment",
+        "strategy",
+        "system_emotion",
+        "examples",
+        "summary",
+        "verdict",
+    ),
     writes=("candidate", "writer", "notes"),
     options=RespondOptions,
     model="respond",
@@ -55,23 +67,25 @@ class RespondOptions(BaseModel, extra="forbid"):
 async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Put the next sentence of the reply up for checking, or say that there is none.
 
-    The model's stream stays open between sentences. After a refusal, or a restart, it is opened
-    again behind what was already said. A model that fails or is too slow gives way to a fixed
-    sentence of the same strategy.
+    Of several drafts, the best is chosen before its first sentence is put up. One draft streams: a
+    sentence that departs from the plan is left out, and where the reply lacks what its strategy
+    asks for, one more sentence is written with an opening that leads there.
+
+    After a refusal, or a restart, writing begins again behind what was already said. A model that
+    fails or is too slow gives way to a fixed sentence of the same strategy.
     """
     assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
     options, said = kit.options, state["said"]
     notes: list[Note] = []
     last = False
-    if not utterance(state):
-        sentence, last = _fixed(state, runtime.context, kit), True
-    elif state["rejected"] > options.revisions:
+    if not utterance(state) or state["rejected"] > options.revisions:
         sentence, last = ("" if said else _fixed(state, runtime.context, kit)), True
     else:
         try:
             async with asyncio.timeout(options.timeout):
-                sentence = await _write(state, kit)
+                sentence, last = await _Writing(state, kit).next()
             if not sentence and not said:  # nothing of it kept to the plan
+                notes.append(Note(node=kit.name, text="no draft kept to the plan"))
                 sentence, last = _fixed(state, runtime.context, kit), True
         except (AttuneError, TimeoutError) as error:
             reason = str(error) or f"no sentence within {options.timeout:g} s"
@@ -86,42 +100,111 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
     return {"candidate": candidate, "writer": kit.name, "notes": notes}
 
 
-async def _write(state: ConversationState, kit: Kit) -> str:
-    """Return the model's next sentence that keeps to the plan, or an empty string at its end."""
-    assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
-    host = kit.need_model().host
-    assert isinstance(host, ChatHost)  # models of the task `respond` have one
-    turn = state["turn_id"]
-    if state["verdict"] == "refused":
-        host.close(turn)  # what would follow leans on the refused sentence
-    if not host.is_open(turn):
-        host.open(
-            turn,
-            ChatRequest(
-                messages=brief(
-                    state,
-                    kit.prompt,
-                    history=kit.options.history,
-                    demonstrations=kit.options.demonstrations,
-                    similar=kit.options.similar,
-                ),
-                prefix=" ".join(state["said"]) + " " if state["said"] else "",
-                max_tokens=kit.options.max_tokens,
-                temperature=0.7 if state["rejected"] else kit.options.temperature,
-            ),
+class _Writing:
+    """The writing of one reply; what is open of it waits in the model's host by turn."""
+
+    def __init__(self, state: ConversationState, kit: Kit) -> None:
+        assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
+        host = kit.need_model().host
+        assert isinstance(host, ChatHost)  # models of the task `respond` have one
+        self._state, self._kit, self._options, self._host = state, kit, kit.options, host
+        self._turn = state["turn_id"]
+        self._label = _label(state)
+        self._setting = Setting(
+            strategy=self._label,
+            person=utterance(state),
+            earlier=[m.text for m in state["messages"] if isinstance(m, AIMessage)],
+            sentences=kit.options.sentences,
         )
-    sentence = tidy(await host.sentence(turn))
-    while sentence and departs(sentence, _label(state)):
-        sentence = tidy(await host.sentence(turn))
-    return sentence
 
+    async def next(self) -> tuple[str, bool]:
+        """Return the next sentence, or an empty string, and whether it is the last."""
+        said = self._state["said"]
+        if self._state["verdict"] == "refused":
+            self._host.close(self._turn)  # what would follow leans on the refused sentence
+        if not said and not self._state["rejected"] and not self._host.is_open(self._turn):
+            sentence = await self._first()
+        else:
+            sentence = await self._following()
+        if self._ends_without(sentence):
+            return await self._mended(sentence), True
+        return sentence, False
 
-def tidy(sentence: str) -> str:
-    """Drop quotation marks and a speaker's name that small models put around a reply."""
-    sentence = sentence.strip().strip('"“”').strip()
-    for name in ("Supporter:", "Assistant:", "Reply:"):
-        sentence = sentence.removeprefix(name).strip()
-    return sentence
+    async def _first(self) -> str:
+        if self._options.drafts > 1:
+            request = self._request()
+            chosen = await choose(
+                self._host, self._turn, request, self._options.drafts, self._setting
+            )
+            self._host.hold(self._turn, chosen)
+            return await self._host.sentence(self._turn)
+        sentence = await self._following()
+        if sentence or not self._borrowed():
+            return sentence
+        # Nothing of the draft kept to the plan: begin as the nearest example of the strategy does.
+        start = self._borrowed()
+        self._host.open(self._turn, self._request(prefix=start, temperature=0.7))
+        rest = await self._host.sentence(self._turn)
+        sentence = tidy(f"{start} {rest}")
+        return "" if self._setting.departs(sentence, first=True) else sentence
+
+    async def _following(self) -> str:
+        """Return the next sentence of the open draft that keeps to the plan."""
+        said = self._state["said"]
+        if not self._host.is_open(self._turn):
+            warm = 0.7 if self._state["rejected"] else self._options.temperature
+            self._host.open(self._turn, self._request(temperature=warm))
+        while sentence := tidy(await self._host.sentence(self._turn)):
+            why = self._setting.departs(sentence, first=not said)
+            if not why and sentence not in said:
+                return sentence
+        return ""
+
+    def _ends_without(self, sentence: str) -> bool:
+        """Say whether the reply would end here and lack what its strategy asks for."""
+        said = self._state["said"]
+        full = len(said) + 1 >= self._options.sentences
+        if not said or (sentence and not full):
+            return False
+        reply = " ".join([*said, sentence])
+        return bool(lacks(reply, self._label)) and bool(self._leads())
+
+    async def _mended(self, sentence: str) -> str:
+        """Return a sentence with an opening that leads to what is lacking; else the one given."""
+        start = self._leads()
+        self._host.open(self._turn, self._request(prefix=start))
+        rest = await self._host.sentence(self._turn)
+        self._host.close(self._turn)
+        mended = tidy(f"{start} {rest}")
+        return sentence if self._setting.departs(mended, first=False) else mended
+
+    def _leads(self) -> str:
+        return self._kit.prompt.entries("openings").get(self._label, "")
+
+    def _borrowed(self) -> str:
+        """Return the first words of the nearest example of the strategy that are still unused."""
+        for example in self._state["examples"]:
+            words = example["reply"].split()[:3]
+            start = " ".join(words)
+            if example["strategy"] == self._label and not self._setting.is_stock(start):
+                return start
+        return ""
+
+    def _request(self, prefix: str = "", temperature: float | None = None) -> ChatRequest:
+        options = self._options
+        begun = " ".join([*self._state["said"], prefix]).strip()
+        return ChatRequest(
+            messages=brief(
+                self._state,
+                self._kit.prompt,
+                history=options.history,
+                demonstrations=options.demonstrations,
+                similar=options.similar,
+            ),
+            prefix=f"{begun} " if self._state["said"] and not prefix else begun,
+            max_tokens=options.max_tokens,
+            temperature=options.temperature if temperature is None else temperature,
+        )
 
 
 def _label(state: ConversationState) -> str:
@@ -131,19 +214,11 @@ def _label(state: ConversationState) -> str:
 
 
 def _fixed(state: ConversationState, context: Context, kit: Kit) -> str:
-    """Return a fixed reply: for a turn without words, or of the planned strategy."""
+    """Return a fixed reply of the planned strategy; without words, one that asks for them."""
     phrases = kit.services.phrases.for_locale(context.locale)
-    if utterance(state):
-        choices = phrases.fallback[Strategy(_label(state) or Strategy.COMMUNICATION)]
-    else:
-        heard = state["heard"]["missing"]
-        choices = [
-            phrases.no_words
-            if heard in _NO_VOICE
-            else phrases.language_not_heard
-            if heard == "language"
-            else phrases.not_heard
-        ]
+    if not utterance(state):
+        return phrases.no_words
+    choices = phrases.fallback[Strategy(_label(state) or Strategy.COMMUNICATION)]
     earlier = {message.text for message in state["messages"]}
     fresh = [choice for choice in choices if choice not in earlier]
     return random.Random(state["turn_id"]).choice(fresh or choices)

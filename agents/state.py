@@ -23,6 +23,7 @@ from tools.records import (
     Reminded,
     RiskCourse,
     RiskGrade,
+    Summary,
     Ticket,
     UserEmotion,
 )
@@ -76,7 +77,7 @@ class ConversationState(TypedDict):
     given: Annotated[list[str], append_new]
     reminded: Reminded
     tried: Annotated[list[str], append_latest]
-    summary: list[str]
+    summary: Summary
 
     # Of the turn.
     turn_id: str

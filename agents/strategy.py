@@ -1,15 +1,26 @@
-"""Choose how to support: one of MESC's ten strategies, by what helped in similar situations."""
+"""Choose how to support: one of MESC's ten strategies.
+
+The bound model says what it would do (`docs/planner.md`), the stage of the conversation what is
+usual there, the form of the message what it invites. What may not be used is policy, and holds
+whatever model is bound.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from agents.context import Context, Kit, Update
+from agents.invites import INVITES, SAYS, Sign, sign_of, worn
 from agents.node import node
-from agents.recall import stage
+from agents.situation import ask, situate
+from agents.stage import stage
 from agents.state import ConversationState, utterance
+from tools.examples.votes import votes
 from tools.labels import MASKED, Stage, Strategy
 from tools.records import Choice, Example, Scores
 from tools.safety.course import has_minor
+from tools.stage import asks_advice
 
 _PRIOR: dict[Stage, dict[Strategy, float]] = {
     Stage.EXPLORATION: {
@@ -46,63 +57,68 @@ _PRIOR: dict[Stage, dict[Strategy, float]] = {
 """Which skills belong to which stage: exploration asks and restates, comforting reflects and
 approves, action suggests (ESConv section 3, after Hill); the numbers are ours."""
 
-_ASKS_ADVICE = ("what should i do", "what can i do", "what do i do", "any advice", "any tips",
-                "do you have advice", "how do i ", "how can i ", "should i ")  # fmt: skip
+_SILENT: dict[Strategy, float] = {
+    Strategy.OPEN_QUESTION: 0.7,
+    Strategy.COMMUNICATION: 0.2,
+    Strategy.GUIDING: 0.1,
+}
+"""What suits a turn without words: there is nothing to give back."""
 
 
 class StrategyOptions(BaseModel, extra="forbid"):
     """Options of the planner.
 
     Attributes:
-        votes: share of the decision that the retrieved examples have; the stage has the rest.
+        votes: share of the decision that the bound model has, or the retrieved examples where none
+            is bound; the stage has the rest.
+        timeout: seconds after which the examples decide in place of the model.
     """
 
     votes: float = Field(default=0.6, ge=0, le=1)
+    timeout: float = Field(default=4.0, gt=0)
 
 
 @node(
     reads=("words",),
     wants=("heard", "examples", "user_emotion", "system_emotion"),
-    writes=("strategy",),
+    writes=("strategy", "notes"),
     options=StrategyOptions,
+    model="strategy",
 )
 async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
-    """Blend the votes of the examples with what suits the stage, under the masking policy."""
+    """Blend what the model says with what suits stage and message, under the masking policy."""
     assert isinstance(kit.options, StrategyOptions)  # `Node.parse` made it
-    now = stage(state["turn"])
-    text = utterance(state)
-    asked = any(phrase in text.lower() for phrase in _ASKS_ADVICE)
-    cast = votes(state["examples"])
-    share = kit.options.votes if cast else 0.0
-    prior = _PRIOR[Stage.ACTION] if asked else _PRIOR[now]
-    scores = {
-        label.value: share * cast.get(label, 0.0) + (1 - share) * prior.get(label, 0.0)
+    said = utterance(state)
+    asked = asks_advice(said)
+    tired = frozenset() if kit.services.evaluation else worn(state.get("tried", []))
+    barred = masked(state, asked=asked, evaluation=kit.services.evaluation) | tired
+    if not said:
+        scores = _allowed(_named(_SILENT), barred)
+        return {"strategy": _choice(scores, "The person said nothing")}
+    prior = _named(_PRIOR[stage(state)])
+    otherwise = votes(state["examples"])
+    found, notes = await ask(kit, situate(state, barred), otherwise, kit.options.timeout)
+    share = kit.options.votes if found else 0.0
+    sign = None if asked else sign_of(state)
+    invited = _named(INVITES[sign]) if sign else {}
+    wished = {
+        label.value: invited.get(label, 1.0)
+        * (share * found.get(label, 0.0) + (1 - share) * prior.get(label, 0.0))
         for label in Strategy
     }
-    barred = masked(state, asked=asked, evaluation=kit.services.evaluation)
-    if not text:
-        scores = {label.value: float(label is Strategy.OPEN_QUESTION) for label in Strategy}
-    scores = {label: 0.0 if label in barred else score for label, score in scores.items()}
-    if not any(scores.values()):  # every vote was for a barred one
-        scores = {label.value: prior.get(label, 0.0) * (label not in barred) for label in Strategy}
-    total = sum(scores.values())
-    scores = {label: score / total for label, score in scores.items()}
-    best = max(scores, key=scores.__getitem__)
+    scores = _allowed(wished, barred)
+    if not any(scores.values()):  # all that the model says is barred
+        scores = _allowed(prior, barred)
+    top = max(wished, key=wished.__getitem__)
     return {
-        "strategy": Choice(
-            label=best, scores=scores, why=_reason(best, state["examples"], now, asked)
-        )
+        "strategy": _choice(
+            scores,
+            _circumstance(state, asked, sign),
+            state["examples"],
+            top if top in tired else "",
+        ),
+        "notes": notes,
     }
-
-
-def votes(examples: list[Example]) -> Scores:
-    """Return each strategy's share of the examples, weighted by similarity (kNN)."""
-    shares: Scores = {}
-    for example in examples:
-        weight = max(0.0, example.get("similarity", 0.0)) ** 2
-        shares[example["strategy"]] = shares.get(example["strategy"], 0.0) + weight
-    total = sum(shares.values())
-    return {label: share / total for label, share in shares.items()} if total else {}
 
 
 def masked(state: ConversationState, *, asked: bool, evaluation: bool) -> frozenset[str]:
@@ -117,14 +133,38 @@ def masked(state: ConversationState, *, asked: bool, evaluation: bool) -> frozen
     barred: set[Strategy] = set(MASKED)
     if state["risk"]["peak"]:
         barred.add(Strategy.INTERPRETATION)
-    early = stage(state["turn"]) is Stage.EXPLORATION and not asked
+    early = stage(state) is Stage.EXPLORATION and not asked
     if early or has_minor(state["risk"]):
         barred.add(Strategy.ADVISEMENT)
     return frozenset(barred)
 
 
-def _reason(best: str, examples: list[Example], now: Stage, asked: bool) -> str:
-    count = sum(example["strategy"] == best for example in examples)
-    parts = [f"{count} of {len(examples)} similar examples use it"] if count else []
-    parts.append("the person asks what to do" if asked else f"the conversation is at {now.value}")
-    return "; ".join(parts)
+def _named(weights: Mapping[Strategy, float]) -> Scores:
+    return {label.value: weight for label, weight in weights.items()}
+
+
+def _allowed(scores: Scores, barred: frozenset[str]) -> Scores:
+    return {s.value: 0.0 if s in barred else scores.get(s.value, 0.0) for s in Strategy}
+
+
+def _circumstance(state: ConversationState, asked: bool, sign: Sign | None) -> str:
+    if asked:
+        return "The person asks what to do"
+    if sign:
+        return SAYS[sign].capitalize()
+    return f"The conversation is at {stage(state).value}"
+
+
+def _choice(
+    scores: Scores, circumstance: str, examples: Sequence[Example] = (), instead: str = ""
+) -> Choice:
+    """Return the likeliest strategy with its reason in one sentence."""
+    total = sum(scores.values())
+    scores = {label: score / total for label, score in scores.items()}
+    best = max(scores, key=scores.__getitem__)
+    parts = [circumstance]
+    if count := sum(example["strategy"] == best for example in examples):
+        parts.append(f"{count} of {len(examples)} similar examples use it")
+    if instead:
+        parts.append(f"{instead!r} was used twice in a row")
+    return Choice(label=best, scores=scores, why=", and ".join(parts) + ".")

@@ -70,7 +70,7 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
         "turn_id": secrets.token_urlsafe(12),
         "words": clean(last.text) if last else "",
         "risk": risk,
-        "summary": state.get("summary", []),
+        "summary": state.get("summary") or {"lines": [], "upto": 0},
         "reminded": reminded,
         "due": due,
     }

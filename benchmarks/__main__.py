@@ -6,6 +6,7 @@ from benchmarks.curve import curve
 from benchmarks.encoder import encoder
 from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
+from benchmarks.retrieval import retrieval
 from benchmarks.turn import turn
 from tools.command import run
 
@@ -17,6 +18,7 @@ app.command()(curve)
 app.command()(encoder)
 app.command()(face_temperature)
 app.command()(media)
+app.command()(retrieval)
 app.command()(turn)
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from agents.state import ConversationState, TurnInput
 from agents.updates import accept, require_end
 from graphs.check import require
 from graphs.deployment import deploy
+from graphs.spec import ELSE, GraphSpec, Route, Table
 from graphs.spec import END as END_NAME
 from graphs.spec import START as START_NAME
-from graphs.spec import GraphSpec, Route, Table
 from graphs.witness import Witness
 from tools.errors import GraphError, places
 
@@ -154,6 +154,7 @@ def _chooser(source: str, route: Route, graph: str) -> Callable[[ConversationSta
         values = cast(dict[str, Any], state)
         if isinstance(route, Table):
             label = str(values.get(route.on))
+            label = label if label in route.to else ELSE
             if label not in route.to:
                 # Without the value: it might be something that the person said.
                 raise GraphError(graph, [f"{source!r} chose a route that has no target"])

@@ -5,17 +5,19 @@ typed words are screened, nothing that was heard may be used before it is screen
 spoken to but through `check` and `deliver`, and every screen leads to the crisis reply.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from agents.check import DELIVER
 from agents.library import NODES
-from agents.node import Duty, Node
+from agents.node import Duty
 from agents.prompt import read_prompt
-from agents.screen import ScreenOptions
+from agents.say import SayOptions
 from agents.state import GIVEN, KEPT, ConversationState
-from graphs.spec import END, START, GraphSpec, Table
+from graphs.paths import Paths
+from graphs.spec import ELSE, END, START, GraphSpec, Table
 from tools.errors import AttuneError, GraphError, UnknownName
 from tools.models import ModelSet
+from tools.phrases import MOMENTS
 
 _DUTIES: tuple[Duty, ...] = ("begin", "screen", "check", "crisis", "deliver")
 _SINGLE: frozenset[Duty] = frozenset({"begin", "check", "deliver"})
@@ -42,55 +44,16 @@ def problems(spec: GraphSpec, models: ModelSet | None = None) -> list[str]:
     names = list(_names(spec)) + list(_arrows(spec))
     if names:
         return names  # the rules below need a graph whose names are known
-    graph = _Graph(spec)
+    graph = Paths(spec)
     return [
         *_bindings(spec, models),
+        *_lines(spec, graph),
         *_shape(spec, graph),
         *_routes(spec, graph),
         *_joins(spec, graph),
         *_reads(spec, graph),
         *_safety(spec, graph),
     ]
-
-
-class _Graph:
-    """The arrows as a graph, with the library's node behind every name."""
-
-    def __init__(self, spec: GraphSpec) -> None:
-        self.spec = spec
-        self.nodes: dict[str, Node] = {name: NODES[spec.used(name)] for name in spec.nodes}
-        # Imported here: a fifth of the time that importing this module would take.
-        import networkx
-
-        self._nx = networkx
-        self.arrows: networkx.DiGraph[str] = networkx.DiGraph(spec.arrows())
-        self.arrows.add_nodes_from([START, END, *spec.nodes])
-
-    def of(self, duty: Duty) -> set[str]:
-        """Return the names of the nodes with this duty."""
-        return {name for name, node in self.nodes.items() if node.duty == duty}
-
-    def screens(self, of: str) -> set[str]:
-        """Return the screens of typed `words` or of what was `heard`."""
-        return {name for name in self.of("screen") if _screens(self.spec.nodes[name].options) == of}
-
-    def reach(self, start: str, *, without: Iterable[str] = ()) -> set[str]:
-        """Return what can be reached from `start` when some nodes are taken out."""
-        gone = set(without)
-        if start in gone:
-            return set()
-        left = self.arrows.subgraph([n for n in self.arrows if n not in gone])
-        return set(self._nx.descendants(left, start))
-
-    def rounds(self, *, without: Iterable[str]) -> list[list[str]]:
-        """Return the ways to go round when some nodes are taken out."""
-        gone = set(without)
-        left = self.arrows.subgraph([n for n in self.arrows if n not in gone])
-        return list(self._nx.simple_cycles(left))
-
-
-def _screens(options: dict[str, object]) -> object:
-    return options.get("of", ScreenOptions().of)
 
 
 def _names(spec: GraphSpec) -> Iterator[str]:
@@ -138,7 +101,21 @@ def _bindings(spec: GraphSpec, models: ModelSet | None) -> Iterator[str]:
                 yield f"{name}: {error}"
 
 
-def _shape(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+def _lines(spec: GraphSpec, graph: Paths) -> Iterator[str]:
+    """Find nodes that say fixed lines, and have none."""
+    for name, node in graph.nodes.items():
+        options = node.parse(spec.nodes[name].options)
+        if not isinstance(options, SayOptions):
+            continue
+        moment = options.moment or name
+        if options.lines and not options.lines.get("en"):
+            yield f"{name!r} has lines in no English, which stands in for every other language"
+        elif not options.lines and moment not in MOMENTS:
+            known = UnknownName("moment of the phrase files", moment, MOMENTS)
+            yield f"{name!r} has nothing to say; give it `lines`, or a `moment` with some: {known}"
+
+
+def _shape(spec: GraphSpec, graph: Paths) -> Iterator[str]:
     for duty in _DUTIES:
         count = len(graph.of(duty))
         if count == 0:
@@ -158,7 +135,7 @@ def _shape(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
         yield f"{' -> '.join([*cycle, cycle[0]])} goes round for ever; only `check` may lead back"
 
 
-def _routes(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+def _routes(spec: GraphSpec, graph: Paths) -> Iterator[str]:
     writers = {name for name, node in graph.nodes.items() if "candidate" in node.writes}
     for source, route in spec.routes.items():
         if not isinstance(route, Table):
@@ -179,10 +156,14 @@ def _routes(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
         expected = set(node.routes)
         if node.duty == "check":
             expected |= writers
-        for label in sorted(expected - set(route.to)):
+        if node.duty == "" and ELSE not in route.to:
+            yield f"the route of {source!r} needs `{ELSE}`, also for when it fails"
+        elif node.duty and ELSE in route.to:
+            yield f"the route of {source!r} keeps people safe, so it names each label; no `{ELSE}`"
+        for label in sorted(expected - set(route.to)) if node.duty else ():
             yield f"the route of {source!r} has no target for {label!r}"
         for label, targets in route.to.items():
-            if label not in expected:
+            if label not in expected and label != ELSE:
                 yield f"the route of {source!r}: {UnknownName('route', label, expected)}"
             if not targets:
                 yield f"the route of {source!r} has no target for {label!r}"
@@ -197,7 +178,7 @@ def _choosers() -> list[str]:
     return sorted(name for name, node in NODES.items() if node.routes)
 
 
-def _joins(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+def _joins(spec: GraphSpec, graph: Paths) -> Iterator[str]:
     """Find nodes that parallel branches lead to without `join: true`: they would run twice.
 
     Nor may a branch speak before all have met: two replies would mix.
@@ -230,7 +211,7 @@ def _parallel(spec: GraphSpec, source: str) -> Iterator[list[str]]:
     yield from (group for group in groups if len(group) > 1)
 
 
-def _reads(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+def _reads(spec: GraphSpec, graph: Paths) -> Iterator[str]:
     """Find keys that are read where, on some path, nothing has written them."""
     after: dict[str, frozenset[str]] = {name: _KEYS for name in spec.nodes}
     after[START] = GIVEN
@@ -255,7 +236,7 @@ def _reads(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
                 )
 
 
-def _safety(spec: GraphSpec, graph: _Graph) -> Iterator[str]:
+def _safety(spec: GraphSpec, graph: Paths) -> Iterator[str]:
     checks, deliveries, crises = graph.of("check"), graph.of("deliver"), graph.of("crisis")
     typed, heard = graph.screens("words"), graph.screens("heard")
     for name in sorted(graph.reach(START, without=typed) - graph.of("begin")):

@@ -11,7 +11,8 @@ import os
 from collections.abc import Mapping
 
 from agents.library import NODES
-from graphs.spec import Case, GraphSpec, Route, Table
+from graphs.case import Case
+from graphs.spec import GraphSpec, Route, Table
 from tools.errors import UnknownName
 
 PERSONAL = "personal"

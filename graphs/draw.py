@@ -6,7 +6,9 @@ import networkx as nx
 
 from agents.library import NODES
 from graphs.build import duty
-from graphs.spec import END, START, Case, GraphSpec, Table
+from graphs.case import Case
+from graphs.clusters import draw_panel, extent, members, without_patterns
+from graphs.spec import ELSE, END, START, GraphSpec, Table
 from tools.errors import ConfigError
 
 _COLOURS = {
@@ -28,10 +30,15 @@ _LEGEND = (
 
 
 def mermaid(spec: GraphSpec) -> str:
-    """Return the graph as a Mermaid flowchart; routes carry their label."""
-    lines = ["flowchart TD"]
+    """Return the graph as a Mermaid flowchart; patterns are boxes, routes carry their label."""
+    lines, inside = ["flowchart TD"], members(spec)
     for name in spec.nodes:
-        lines.append(f"    {_id(name)}[{name}]:::{duty(spec, name) or 'node'}")
+        if name not in inside:
+            lines.append(f"    {_box(spec, name)}")
+    for pattern, names in spec.patterns.items():
+        lines.append(f"    subgraph pattern_{pattern} [{pattern}]")
+        lines += [f"        {_box(spec, name)}" for name in names if name in inside]
+        lines.append("    end")
     lines += ["    START([START])", "    END_([END])"]
     for source, target in spec.edges:
         lines.append(f"    {_id(source)} --> {_id(target)}")
@@ -43,7 +50,7 @@ def mermaid(spec: GraphSpec) -> str:
 
 
 def picture(spec: GraphSpec, path: Path) -> None:
-    """Draw the graph into an `.svg` or `.png` file.
+    """Draw the graph into an `.svg` or `.png` file, its patterns in a panel beside it.
 
     Raises:
         ConfigError: another kind of file is asked for, or the file cannot be written.
@@ -52,13 +59,18 @@ def picture(spec: GraphSpec, path: Path) -> None:
         raise ConfigError(f"cannot draw into {path.name!r}; use a name that ends in .svg or .png")
     from matplotlib.figure import Figure
 
+    whole, spec = spec, without_patterns(spec)
     places = _layout(spec)
-    wide = max(x for x, _ in places.values()) - min(x for x, _ in places.values())
+    first, last = min(x for x, _ in places.values()) - 1, max(x for x, _ in places.values()) + 1
     deep = max(y for _, y in places.values())
-    figure = Figure(figsize=(2.3 * wide + 4.4, 0.82 * deep + 1.6), facecolor="white", dpi=150)
+    if members(whole):
+        left, _, _, bottom = extent(whole, places)
+        first, deep = min(first, left - 0.2), max(deep, bottom)
+    size = (2.3 * (last - first - 0.1), 0.82 * deep + 1.6)
+    figure = Figure(figsize=size, facecolor="white", dpi=150)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    axes.set_xlim(min(x for x, _ in places.values()) - 1.0, max(x for x, _ in places.values()) + 1)
+    axes.set_xlim(first, last)
     axes.set_ylim(deep + 1.3, -0.7)
     boxes = {}
     for name, (x, y) in places.items():
@@ -70,6 +82,8 @@ def picture(spec: GraphSpec, path: Path) -> None:
         )  # fmt: skip
         boxes[name] = box.get_bbox_patch()
     figure.draw_without_rendering()  # arrows end at the boxes, whose sizes are known only now
+    if members(whole):
+        draw_panel(axes, whole, places, boxes)
     arrows = [(a, b, "") for a, b in spec.edges] + _routes(spec)
     for source, target, label in arrows:
         start, end = places[source], places[target]
@@ -84,7 +98,7 @@ def picture(spec: GraphSpec, path: Path) -> None:
                 "linestyle": "--" if label else "-", "connectionstyle": f"arc3,rad={bend}",
             },
         )  # fmt: skip
-        if label not in ("", target):
+        if label not in ("", ELSE, target):
             axes.text(
                 start[0] * 0.55 + end[0] * 0.45, start[1] * 0.55 + end[1] * 0.45, label,
                 fontsize=8.5, ha="center", va="center", color="#5b6b7b", zorder=2,
@@ -104,6 +118,10 @@ def picture(spec: GraphSpec, path: Path) -> None:
         raise ConfigError(
             f"cannot write {path.name!r} ({error.strerror}); choose a place that can be written to"
         ) from error
+
+
+def _box(spec: GraphSpec, name: str) -> str:
+    return f"{_id(name)}[{name}]:::{duty(spec, name) or 'node'}"
 
 
 def _layout(spec: GraphSpec) -> dict[str, tuple[float, float]]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from agents.context import Services
 from graphs.deployment import find_deployment
 from tools.errors import ConfigError
-from tools.examples.rows import SOURCE
+from tools.examples.chroma import server_setting
+from tools.examples.rows import sources
 from tools.examples.store import ChromaExamples
 from tools.models import load_models
 from tools.phrases import load_phrases
@@ -21,7 +22,7 @@ def assemble(
     profile: str = "embedded",
     *,
     models: Path | None = None,
-    examples: Path = SOURCE,
+    examples: Path | None = None,
     evaluation: bool = False,
     audit: Path | None = None,
     deployment: str = "",
@@ -31,7 +32,7 @@ def assemble(
     Args:
         profile: a profile of `tools/models.yaml`.
         models: a researcher's own models file.
-        examples: the source of the counselling examples.
+        examples: a file of examples, in place of the one that ships and the person's own.
         evaluation: no person reads the replies, so that nothing is recorded of them.
         audit: the folder of the audit log; else that of `ATTUNE_AUDIT`, else there is none.
         deployment: where people meet this program, one of `graphs.deployment.DEPLOYMENTS`; else
@@ -53,7 +54,10 @@ def assemble(
     return Services(
         models=loaded,
         examples=ChromaExamples(
-            embedder.host, folder=Cache().root / "examples" / embedder.name, source=examples
+            embedder.host,
+            folder=Cache().root / "examples" / embedder.name,
+            sources=[examples] if examples else sources(),
+            server=server_setting(),
         ),
         policy=load_policy(),
         phrases=load_phrases(),

@@ -1,34 +1,25 @@
-"""What a graph file says: nodes, arrows, routes; and how one file includes another.
+"""What a graph file says: nodes, arrows, routes; how one includes another, and takes up patterns.
 
 The file owns topology, model bindings, options and prompt names. It cannot name code, and a
-condition is a typed comparison on a state key, never an expression.
+condition is a typed comparison on a state key, never an expression. A pattern is a small file of
+the same kind: a part of a dialogue that graphs take up by its name.
 """
 
 import hashlib
 import json
-import re
-from collections.abc import Callable
-from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from graphs.case import Case
+from graphs.notation import arrows, parse
 from tools.errors import ConfigError, UnknownName
 
 FOLDER = Path(__file__).parent
 START, END = "START", "END"
-Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge", "in"]
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": eq,
-    "ne": ne,
-    "lt": lt,
-    "le": le,
-    "gt": gt,
-    "ge": ge,
-    "in": lambda value, allowed: value in allowed,
-}
+ELSE = "else"
+"""In a table of routes: where every value leads that the table does not name."""
 
 
 class NodeSpec(BaseModel, extra="forbid"):
@@ -49,49 +40,13 @@ class NodeSpec(BaseModel, extra="forbid"):
     join: bool = False
 
 
-class Case(BaseModel, extra="forbid"):
-    """One conditional arrow: `{when: {turn: {lt: 3}}, to: explore}`; without `when`, always.
+class Table(BaseModel, extra="forbid"):
+    """A route by the value of one key: `{on: route, crisis: crisis, support: [listen, fusion]}`.
 
-    A key may reach into a record with a dot: `user_emotion.label`.
+    `else` stands for every value that is not named.
     """
 
-    when: dict[str, dict[Comparison, Any]] = Field(default_factory=dict)
-    to: list[str]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_or_many(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("to"), str):
-            return {**data, "to": [data["to"]]}
-        return data
-
-    def holds(self, state: dict[str, Any]) -> bool:
-        """Tell whether every comparison holds; a missing key or another type never does."""
-        return all(
-            _holds(compare, _value(state, key), wanted)
-            for key, comparisons in self.when.items()
-            for compare, wanted in comparisons.items()
-        )
-
-
-def _holds(compare: str, value: Any, wanted: Any) -> bool:
-    try:
-        return value is not None and _COMPARE[compare](value, wanted)
-    except TypeError:
-        return False
-
-
-def _value(state: dict[str, Any], key: str) -> Any:
-    value: Any = state
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-class Table(BaseModel, extra="forbid"):
-    """A route by the value of one key: `{on: route, crisis: crisis, support: [listen, fusion]}`."""
-
-    on: str
+    on: str = "route"
     to: dict[str, list[str]]
 
     @model_validator(mode="before")
@@ -99,7 +54,7 @@ class Table(BaseModel, extra="forbid"):
     def _flat(cls, data: Any) -> Any:
         if isinstance(data, dict) and "to" not in data:
             targets = {k: [v] if isinstance(v, str) else v for k, v in data.items() if k != "on"}
-            return {"on": data.get("on"), "to": targets}
+            return {"on": data.get("on", "route"), "to": targets}
         return data
 
 
@@ -107,13 +62,18 @@ Route = Table | list[Case]
 
 
 class GraphSpec(BaseModel, extra="forbid"):
-    """A whole graph, includes resolved."""
+    """A whole graph, includes and patterns resolved.
+
+    Attributes:
+        patterns: the nodes that each pattern brought, for the picture.
+    """
 
     name: str
     about: str = ""
     nodes: dict[str, NodeSpec]
     edges: list[tuple[str, str]]
     routes: dict[str, Route] = Field(default_factory=dict)
+    patterns: dict[str, list[str]] = Field(default_factory=dict)
 
     def used(self, name: str) -> str:
         """Return the library's name of a node of this graph."""
@@ -146,6 +106,8 @@ class GraphFile(BaseModel, extra="forbid"):
         include: the graph that this one changes, by name.
         drop: nodes of it that are left out, with every arrow that touches them.
         cut: arrows of it that are left out, written like `edges`.
+        patterns: the patterns that are taken up, by name, in place of those of the included graph;
+            left out, the same as there.
     """
 
     name: str
@@ -153,25 +115,22 @@ class GraphFile(BaseModel, extra="forbid"):
     include: str | None = None
     drop: list[str] = Field(default_factory=list)
     cut: list[str] = Field(default_factory=list)
+    patterns: list[str] | None = None
     nodes: dict[str, NodeSpec | None] = Field(default_factory=dict)
     edges: list[str] = Field(default_factory=list)
     routes: dict[str, Route] = Field(default_factory=dict)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without `on` and `yes` as booleans, and without anchors that could blow up."""
+class PatternFile(BaseModel, extra="forbid"):
+    """One pattern; its table of a node that is already there adds labels to that node's own."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("anchors and aliases are not allowed in a graph file")
-        return super().compose_node(parent, index)
+    about: str = ""
+    nodes: dict[str, NodeSpec | None]
+    edges: list[str] = Field(default_factory=list)
+    routes: dict[str, Route] = Field(default_factory=dict)
 
 
-_Loader.yaml_implicit_resolvers = {
-    key: [(tag, regex) for tag, regex in pairs if tag != "tag:yaml.org,2002:bool"]
-    for key, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
+_PARTS: tuple[type[BaseModel], ...] = (NodeSpec, Case, Table)
 
 
 def find_graph(name: str, folder: Path = FOLDER) -> Path:
@@ -183,29 +142,58 @@ def find_graph(name: str, folder: Path = FOLDER) -> Path:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return path
-    for place in (folder, FOLDER):
+    return _find("graph", name, folder, FOLDER)
+
+
+def find_pattern(name: str, folder: Path = FOLDER) -> Path:
+    """Return the file of a pattern, from `patterns/` in `folder` or from the shipped ones.
+
+    Raises:
+        UnknownName: there is no such pattern.
+    """
+    return _find("pattern", name, folder / "patterns", FOLDER / "patterns")
+
+
+def _find(kind: str, name: str, *places: Path) -> Path:
+    for place in places:
         if (beside := place / f"{name}.yaml").is_file():
             return beside
-    raise UnknownName("graph", name, (p.stem for p in FOLDER.glob("*.yaml")))
+    raise UnknownName(kind, name, (p.stem for place in places for p in place.glob("*.yaml")))
 
 
 def read_graph(path: Path) -> GraphSpec:
-    """Read a graph file and everything it includes; nothing is checked beyond its form.
+    """Read a graph file, everything it includes and its patterns.
+
+    Nothing is checked beyond their form.
 
     Raises:
-        ConfigError: a file cannot be read, has an unknown key, or includes itself.
-        UnknownName: an included graph, or a dropped or cut part of it, is not there.
+        ConfigError: a file cannot be read, has an unknown key, or includes itself; or a pattern
+            would change what is there already.
+        UnknownName: an included graph, a pattern, or a dropped or cut part is not there.
     """
-    return _resolve(path, ())
+    spec = _resolve(path, ())
+    for name in _patterns(path):
+        spec = _take_up(spec, name, find_pattern(name, path.parent))
+    return spec
 
 
 def sources(path: Path) -> list[Path]:
-    """Return the graph file and every file that it includes."""
+    """Return the graph file, every file that it includes, and the files of its patterns."""
+    return [*_chain(path), *(find_pattern(name, path.parent) for name in _patterns(path))]
+
+
+def _chain(path: Path) -> list[Path]:
     found, following = [path], _parse(path).include
     while following and len(found) < 20:
         found.append(find_graph(following, found[-1].parent))
         following = _parse(found[-1]).include
     return found
+
+
+def _patterns(path: Path) -> list[str]:
+    """Return the patterns of the first file in the chain of includes that names any."""
+    named = (_parse(file).patterns for file in _chain(path))
+    return list(dict.fromkeys(next((names for names in named if names is not None), [])))
 
 
 def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
@@ -215,7 +203,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
     base = GraphSpec(name=file.name, nodes={}, edges=[])
     if file.include:
         base = _resolve(find_graph(file.include, path.parent), (*seen, path.resolve()))
-    cut = [arrow for line in file.cut for arrow in _arrows(line, path)]
+    cut = arrows(file.cut, path)
     for name in file.drop:
         if name not in base.nodes:
             raise UnknownName(f"node to drop in {path.name!r}", name, base.nodes)
@@ -228,7 +216,6 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
             )
     gone = set(file.drop)
     edges = [e for e in base.edges if e not in cut and not gone & set(e)]
-    edges += [arrow for line in file.edges for arrow in _arrows(line, path)]
     return GraphSpec(
         name=file.name,
         about=file.about or base.about,
@@ -236,7 +223,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
             **{name: node for name, node in base.nodes.items() if name not in gone},
             **{name: node or NodeSpec() for name, node in file.nodes.items()},
         },
-        edges=list(dict.fromkeys(edges)),
+        edges=list(dict.fromkeys([*edges, *arrows(file.edges, path)])),
         routes={
             **{source: route for source, route in base.routes.items() if source not in gone},
             **file.routes,
@@ -244,41 +231,48 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
     )
 
 
-def _parse(path: Path) -> GraphFile:
-    try:
-        data = yaml.load(path.read_text("utf-8"), _Loader)  # a SafeLoader without aliases
-        return GraphFile.model_validate(data)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the graph file {path.name!r}: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"the graph file {path.name!r} is wrong: {_explain(error)}") from error
-
-
-def _explain(error: ValidationError) -> str:
-    """Say in a designer's language what pydantic found, with the nearest known key."""
-    known = {
-        *GraphFile.model_fields,
-        *NodeSpec.model_fields,
-        *Case.model_fields,
-        *Table.model_fields,
-    }
-    found = []
-    for item in error.errors():
-        where = " > ".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            found.append(f"{where}: {UnknownName('key', str(item['loc'][-1]), known)}")
-        else:
-            found.append(f"{where or 'the file'}: {item['msg']}")
-    return "; ".join(found)
-
-
-def _arrows(line: str, path: Path) -> list[tuple[str, str]]:
-    """Return the arrows of `a, b -> c -> d`: a -> c, b -> c, c -> d."""
-    stops = [[name.strip() for name in part.split(",")] for part in line.split("->")]
-    if len(stops) < 2 or not all(name for stop in stops for name in stop):
+def _take_up(spec: GraphSpec, name: str, path: Path) -> GraphSpec:
+    """Return a graph with a pattern added to it; nothing that is there is changed."""
+    known = {key for part in (PatternFile, *_PARTS) for key in part.model_fields}
+    file = parse(path, PatternFile, "pattern file", known)
+    if taken := sorted(set(file.nodes) & set(spec.nodes)):
         raise ConfigError(
-            f"the graph file {path.name!r} has the arrow {line!r}; write it like `a, b -> c -> d`"
+            f"the pattern {name!r} brings the node {taken[0]!r}, which is there already; "
+            "give it another name"
         )
-    return [
-        (a, b) for left, right in zip(stops, stops[1:], strict=False) for a in left for b in right
-    ]
+    routes = dict(spec.routes)
+    for source, route in file.routes.items():
+        routes[source] = _joined(name, source, routes.get(source), route)
+    return spec.model_copy(
+        update={
+            "nodes": spec.nodes | {node: entry or NodeSpec() for node, entry in file.nodes.items()},
+            "edges": list(dict.fromkeys([*spec.edges, *arrows(file.edges, path)])),
+            "routes": routes,
+            "patterns": {**spec.patterns, name: list(file.nodes)},
+        }
+    )
+
+
+def _joined(name: str, source: str, old: Route | None, new: Route) -> Route:
+    """Return the route of a node with what a pattern adds: labels of a table, or cases in front."""
+    match old, new:
+        case None, _:
+            return new
+        case Table(), Table() if new.on in (old.on, "route"):  # the default, if left out
+            if taken := sorted(set(old.to) & set(new.to)):
+                raise ConfigError(
+                    f"the pattern {name!r} leads from {source!r} by {taken[0]!r}, which leads "
+                    "somewhere already; a pattern adds routes and changes none"
+                )
+            return Table(on=old.on, to={**old.to, **new.to})
+        case list(), list():
+            return [*new, *old]
+    raise ConfigError(
+        f"the pattern {name!r} and the graph lead on from {source!r} in different ways; "
+        "write the route of the pattern like that of the graph"
+    )
+
+
+def _parse(path: Path) -> GraphFile:
+    known = {key for part in (GraphFile, *_PARTS) for key in part.model_fields}
+    return parse(path, GraphFile, "graph file", known)

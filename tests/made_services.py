@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.context import Services
+from tools.examples.query import Query
 from tools.labels import EKMAN
 from tools.models import ModelConfig, ModelFile, ModelSet
 from tools.phrases import load_phrases
-from tools.records import Example, Scores
+from tools.records import Example
 from tools.safety.policy import SafetyPolicy, load_policy
 
 LABELS = {label: label for label in EKMAN}
@@ -42,12 +43,12 @@ class ListedExamples:
     def __init__(self, *examples: Example, error: Exception | None = None) -> None:
         self.examples = list(examples)
         self.error = error
-        self.asked: list[tuple[str, Scores, str, int]] = []
+        self.asked: list[tuple[Query, int]] = []
 
     async def open(self) -> None: ...
 
-    async def search(self, said: str, *, emotions: Scores, stage: str, k: int) -> list[Example]:
-        self.asked.append((said, emotions, stage, k))
+    async def search(self, query: Query, k: int) -> list[Example]:
+        self.asked.append((query, k))
         if self.error:
             raise self.error
         return self.examples[:k]

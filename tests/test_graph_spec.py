@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from graphs.spec import Case, Table, find_graph, read_graph
+from graphs.case import Case
+from graphs.spec import Table, find_graph, read_graph
 from tools.errors import ConfigError, UnknownName
 
 

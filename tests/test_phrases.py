@@ -54,7 +54,9 @@ def spoken(language: str) -> list[str]:
     emotions = whole["noticed_as"].pop("emotions")
     del whole["lines"], whole["language"]
     return [
-        Template(text).substitute(emotion=emotions["fear"], emergency=emergency("US", language))
+        Template(text).substitute(
+            emotion=emotions["fear"], emergency=emergency("US", language), to="the night desk"
+        )
         for text in sentences(whole)
     ]
 

@@ -172,9 +172,9 @@ class Embedding(ListedExamples):
         super().__init__(example())
         self.models = models
 
-    async def search(self, said, **wanted):
-        await self.models.host("embed").infer(said)
-        return await super().search(said, **wanted)
+    async def search(self, query, k):
+        await self.models.host("embed").infer(query.said)
+        return await super().search(query, k)
 
 
 @pytest.fixture

@@ -1,29 +1,15 @@
-import csv
-import json
-
 import pytest
 
+from tests.made_corpora import MESC_KEPT, write_mesc
 from tools.errors import ConfigError, DataError
 from tools.labels import EKMAN
 from tools.models import ModelConfig
 from tools.perceived import Perceived
-from tools.training import esconv, mesc
 from tools.training.skill import Balance, as_skill, measure, measure_corpora
 
 CONFIG = ModelConfig(
     task="text_emotion", backend="made", labels={str(label): str(label) for label in EKMAN}
 )
-KEPT = [
-    ("Client", "I hate this.", "anger"),
-    ("Client", "All of it.", "anger"),
-    ("Client", "Well.", "neutral"),
-    ("Therapist", "Go on.", "neutral"),
-    ("Client", "I am glad", "joy"),
-    ("Client", "and I am sad.", "sadness"),
-    ("Therapist", "Both?", "neutral"),
-    ("Client", "I feel heavy.", "depression"),
-]
-HELD = [("Client", "Nothing new.", "neutral"), ("Therapist", "Really?", "neutral")]
 
 
 class Fake:
@@ -43,61 +29,7 @@ class Fake:
 
 @pytest.fixture
 def mesc_folder(tmp_path):
-    with (tmp_path / "MESC.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Utterance", "Speaker", "Emotion", "Strategy", "Dialogue_ID"])
-        for dialogue, lines in (("0", KEPT), ("1", HELD)):
-            writer.writerows([text, who, label, "", dialogue] for who, text, label in lines)
-    held = [{"dialog": [{"text": f"{text} The speaker seems calm."} for _, text, _ in HELD]}]
-    (tmp_path / "val.json").write_text(json.dumps(held))
-    return tmp_path
-
-
-def test_validation_dialogues_of_mesc_are_left_out(mesc_folder):
-    dialogues = mesc.read_dialogues(mesc_folder)
-    assert [[row["Utterance"] for row in lines] for lines in dialogues] == [
-        [text for _, text, _ in KEPT]
-    ]
-
-
-def test_lines_of_mesc_are_what_clients_say(mesc_folder):
-    lines = mesc.client_lines(mesc.read_dialogues(mesc_folder))
-    assert lines[0] == ("I hate this.", "anger")
-    assert len(lines) == 6
-
-
-def test_a_turn_of_mesc_lasts_until_the_therapist_speaks_and_has_the_commonest_label(mesc_folder):
-    turns = mesc.client_turns(mesc.read_dialogues(mesc_folder))
-    assert turns == [
-        ("I hate this. All of it. Well.", "anger"),
-        ("I feel heavy.", "depression"),
-    ]  # glad and sad are as common as each other in the second one
-
-
-@pytest.mark.parametrize("name", ["MESC.csv", "val.json"])
-def test_a_missing_file_of_mesc_is_named(mesc_folder, name):
-    (mesc_folder / name).unlink()
-    with pytest.raises(DataError, match=name):
-        mesc.read_dialogues(mesc_folder)
-
-
-def test_a_table_without_a_column_is_no_mesc(mesc_folder):
-    text = (mesc_folder / "MESC.csv").read_text()
-    (mesc_folder / "MESC.csv").write_text(text.replace("Emotion", "Mood", 1))
-    with pytest.raises(DataError, match="'Emotion'"):
-        mesc.read_dialogues(mesc_folder)
-
-
-def test_situations_of_esconv_come_with_their_emotion(tmp_path):
-    row = {"situation": "Exams are near.", "emotion_type": "anxiety", "dialog": []}
-    (tmp_path / "train.txt").write_text(json.dumps(row) + "\n")
-    assert esconv.read_situations(tmp_path) == [("Exams are near.", "anxiety")]
-
-
-def test_a_malformed_line_of_esconv_is_named(tmp_path):
-    (tmp_path / "train.txt").write_text('{"situation": "x", "emotion_type": "fear"}\n{"situ\n')
-    with pytest.raises(DataError, match="train.txt line 2"):
-        esconv.read_situations(tmp_path)
+    return write_mesc(tmp_path)
 
 
 def test_among_the_corpus_emotions_the_second_best_guess_counts():
@@ -154,7 +86,7 @@ def test_mesc_is_measured_by_turns_and_lines_with_and_without_depression(mesc_fo
     table = {
         "I hate this. All of it. Well.": ("anger", "joy"),
         "I feel heavy.": ("sadness", "joy"),
-        **{text: ("joy", "anger") for _, text, _ in KEPT},
+        **{text: ("joy", "anger") for _, text, _ in MESC_KEPT},
         "I feel heavy. ": ("sadness", "joy"),
     }
     found = measure_corpora(Fake(table), CONFIG, mesc_folder, None)

@@ -118,7 +118,7 @@ async def test_a_language_model_that_breaks_off_keeps_what_was_said() -> None:
 
 async def test_a_broken_example_store_does_not_stop_the_turn() -> None:
     store = ListedExamples(error=RuntimeError("the store is gone"))
-    report = await say(conversation(stub_services(store=store)), "Hello.")
+    report = await say(conversation(stub_services(store=store)), "I keep waiting.")
     assert report["reply"] and report["examples"] == []
     assert {"node": "recall", "text": "no examples: RuntimeError"} in report["notes"]
 

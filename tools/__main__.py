@@ -1,8 +1,9 @@
-"""`python -m tools`: fetch weights, train the ones that ship, measure models."""
+"""`python -m tools`: fetch weights, train the ones that ship, measure models, keep examples."""
 
 import typer
 
 from tools.command import run
+from tools.examples.command import app as examples
 from tools.training.command import app as train
 from tools.training.command import measuring as measure
 from tools.weights.command import app as weights
@@ -14,6 +15,7 @@ app = typer.Typer(
 app.add_typer(weights, name="weights")
 app.add_typer(train, name="train")
 app.add_typer(measure, name="measure")
+app.add_typer(examples, name="examples")
 
 if __name__ == "__main__":
     run(app)

@@ -10,8 +10,8 @@ import contextlib
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from tools.errors import AttuneError, Busy, ModelError
@@ -39,12 +39,19 @@ class ChatRequest:
         prefix: text that the reply begins with and that is not generated again.
         max_tokens: upper bound of generated tokens.
         temperature: 0 is greedy.
+        choices: texts of which the reply must be one; a model that cannot be held to them writes
+            freely. Empty for any reply.
     """
 
     messages: tuple[Message, ...]
     prefix: str = ""
     max_tokens: int = 120
     temperature: float = 0.0
+    choices: tuple[str, ...] = ()
+
+    def warmed(self, temperature: float) -> "ChatRequest":
+        """Return the same request at another temperature."""
+        return replace(self, temperature=temperature)
 
 
 class ChatBackend(Protocol):
@@ -113,6 +120,21 @@ class _Reply:
         self._closed.set()
 
 
+class _Written:
+    """A reply that is already written."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self._left = list(sentences)
+        self.read_at = time.monotonic()
+
+    async def sentence(self) -> str:
+        self.read_at = time.monotonic()
+        return self._left.pop(0) if self._left else ""
+
+    def close(self) -> None:
+        self._left.clear()
+
+
 class ChatHost:
     """One language model for all conversations; replies are kept open by turn id."""
 
@@ -129,7 +151,7 @@ class ChatHost:
         self._max_open = max_open
         self._backend: ChatBackend | None = None
         self._loading = threading.Lock()
-        self._open: dict[str, _Reply] = {}
+        self._open: dict[str, _Reply | _Written] = {}
 
     def backend(self) -> ChatBackend:
         """Return the backend, loading it on the first call (blocks; not for the event loop)."""
@@ -156,6 +178,11 @@ class ChatHost:
                 "try again in a moment"
             )
         self._open[turn] = _Reply(self.backend, request)
+
+    def hold(self, turn: str, sentences: Sequence[str]) -> None:
+        """Keep sentences that are already written as the open reply of `turn`."""
+        self.close(turn)
+        self._open[turn] = _Written(sentences)
 
     def _drop_abandoned(self) -> None:
         """Close replies that nobody has read from for a while: their turns were given up."""

@@ -23,7 +23,16 @@ from tools.registry import Registry, load_attribute
 from tools.yaml_file import read_yaml
 
 Task = Literal[
-    "embed", "text_emotion", "face_emotion", "voice_emotion", "listen", "respond", "risk", "guard"
+    "embed",
+    "text_emotion",
+    "face_emotion",
+    "voice_emotion",
+    "listen",
+    "strategy",
+    "system_emotion",
+    "respond",
+    "risk",
+    "guard",
 ]
 
 BACKENDS: Registry[Any] = Registry(
@@ -41,6 +50,12 @@ BACKENDS: Registry[Any] = Registry(
         "hf-guard": "tools.backends.hf_guard:load",
         "openvino-chat": "tools.backends.openvino_chat:load",
         "remote-chat": "tools.backends.remote_chat:load",
+        "knn-strategy": "tools.backends.example_votes:load_strategy",
+        "strategy-head": "tools.backends.strategy_head:load",
+        "chat-strategy": "tools.backends.chat_strategy:load",
+        "rule-stance": "tools.backends.rule_stance:load",
+        "knn-stance": "tools.backends.example_votes:load_stance",
+        "blend": "tools.backends.blend:load",
         "stub-risk": "tools.backends.stub_detector:load",
         "stub-emotion": "tools.backends.stub:load_emotion",
         "stub-embed": "tools.backends.stub:load_embedder",

@@ -22,6 +22,15 @@ from tools.yaml_file import read_yaml
 FOLDER = Path(__file__).with_name("data") / "phrases"
 DEFAULT = "en"
 
+MOMENTS = frozenset(
+    {
+        "no_words", "not_heard", "language_not_heard", "other_language", "misunderstood",
+        "other_topic", "closing", "fine", "handoff_asked", "letter_offer", "letter_sent",
+        "letter_kept", "unanswered",
+    }
+)  # fmt: skip
+"""Moments for which every language has words; a file may have more."""
+
 Variants = Annotated[list[str], Field(min_length=1)]
 
 
@@ -61,9 +70,8 @@ class LocalePhrases(BaseModel, extra="forbid"):
         fallback: replies by `Strategy` value for when the model fails; listening ones advise
             nothing.
         last_resort: the sentence for when nothing else may be said.
-        no_words: a turn came without words.
-        not_heard: a voice clip could not be understood.
-        language_not_heard: the speech recognition of the profile does not know the language.
+        moments: wordings by moment of a conversation (`agents.moment`), in the order of their use;
+            `$to` stands for those who read the letters of a hand-off.
     """
 
     language: str
@@ -75,23 +83,38 @@ class LocalePhrases(BaseModel, extra="forbid"):
     lines: LinePhrases
     fallback: dict[Strategy, Variants]
     last_resort: str
-    no_words: str
-    not_heard: str
-    language_not_heard: str
+    moments: dict[str, Variants]
     noticed_as: NoticedPhrases
 
-    def aside(self, name: Reminder, turn: int) -> Variants:
-        """Return the lines of a reminder, with a wording that differs from turn to turn."""
+    @property
+    def no_words(self) -> str:
+        """What is said to a turn without words."""
+        return self.moments["no_words"][0]
+
+    @property
+    def not_heard(self) -> str:
+        """What is said where a voice clip could not be understood."""
+        return self.moments["not_heard"][0]
+
+    @property
+    def language_not_heard(self) -> str:
+        """What is said where the speech recognition of the profile does not know the language."""
+        return self.moments["language_not_heard"][0]
+
+    def aside(self, name: Reminder | str, turn: int) -> Variants:
+        """Return the lines of a reminder, or of a moment, worded differently from turn to turn."""
         if name == "reminder":
             return [self.reminder]
+        if name in self.moments:
+            return [self.moments[name][turn % len(self.moments[name])]]
         lines: Variants = getattr(self, name)
         return lines if name == "disclosure" else [lines[turn % len(lines)]]
 
     @property
     def replies(self) -> frozenset[str]:
         """Every sentence that stands in for a model's reply."""
-        spare = (self.last_resort, self.no_words, self.not_heard, self.language_not_heard)
-        return frozenset([*spare, *chain.from_iterable(self.fallback.values())])
+        lines = chain(self.fallback.values(), self.moments.values())
+        return frozenset([self.last_resort, *chain.from_iterable(lines)])
 
     def wordings(self, script: str, part: str) -> dict[str, str]:
         """Return the wordings of a part of the crisis reply, unfilled, by keys of any language.
@@ -163,6 +186,7 @@ def read_phrases(file: Path) -> LocalePhrases:
     lacking = [
         *(set(Strategy) - set(phrases.fallback)),
         *(set(Emotion) - set(phrases.noticed_as.emotions)),
+        *(f"moments/{name}" for name in MOMENTS - set(phrases.moments)),
         *{f"{s}/{p}" for s in SCRIPTS for p in parts(s) if not phrases.wordings(s, p)},
     ]
     if lacking:

@@ -110,6 +110,17 @@ class Example(TypedDict):
     similarity: NotRequired[float]
 
 
+class Summary(TypedDict):
+    """What a conversation keeps of messages that prompts no longer show.
+
+    `lines` are sentences of the person, the oldest first; `upto` is the index of the first message
+    that is still shown.
+    """
+
+    lines: list[str]
+    upto: int
+
+
 class Choice(TypedDict):
     """A decision over a label set, with its distribution and its reason in plain words."""
 
@@ -183,13 +194,15 @@ class Reminded(TypedDict):
     """When things last happened in a conversation, in seconds since 1970; 0 for never.
 
     `begun` is the start of the unbroken stretch of talk, `last` the latest turn, `told` when the
-    person was last told that this is an AI, `paused` when a break was last suggested.
+    person was last told that this is an AI, `paused` when a break was last suggested. `away` is how
+    many seconds passed between the turn before and the latest.
     """
 
     begun: float
     last: float
     told: float
     paused: float
+    away: NotRequired[float]
 
 
 class Due(TypedDict):

@@ -1,6 +1,7 @@
 """What a person typed: cleaned for the models, and bounded."""
 
 import unicodedata
+from pathlib import Path
 
 from tools.errors import InputError
 
@@ -36,3 +37,9 @@ def accept(text: str) -> str:
             "please send it in parts."
         )
     return words
+
+
+PLAIN: frozenset[str] = frozenset(
+    (Path(__file__).with_name("data") / "plain_words.txt").read_text("utf-8").split()
+)
+"""English words that carry no matter of their own, in small letters."""

@@ -180,6 +180,7 @@ class Letters:
             f.back: gr.Button(visible=False),
         }
         delivered = await self._outbox.send(letter, self._recorder(session, letter))
+        session.news = "delivered" if delivered else "kept"
         if before is not None and before is not letter:
             await self._outbox.take_back(before["id"])  # it was changed since
         if delivered:
@@ -203,6 +204,7 @@ class Letters:
         session.letter = None
         gone = await self._outbox.take_back(letter["id"])
         if gone:
+            session.news = ""
             self._record(session, letter, "taken back")
         said = texts.LETTER_TAKEN_BACK if gone else texts.LETTER_TOO_LATE
         return {f.status: _said(said), f.back: gr.Button(visible=False)}

@@ -80,6 +80,8 @@ class Session:
         unsent: words of a turn that failed, to be put back into the box.
         letter: the letter to people that was tried last; None when it was delivered.
         enclosed: the conversation as they saw it when they ticked that it goes with a letter.
+        news: what became of a letter and was not told in the conversation yet, `delivered` or
+            `kept`.
         offered: the level at which writing to people was last offered.
         minor: somebody young was found here, which never changes again.
         stopped: the person has just pressed Stop.
@@ -95,6 +97,7 @@ class Session:
     unsent: str = ""
     letter: Letter | None = None
     enclosed: list[Bubble] | None = None
+    news: str = ""
     offered: str = ""
     minor: bool = False
     stopped: bool = False

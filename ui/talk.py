@@ -59,6 +59,7 @@ class Talk:
             camera=camera and self._house.reads_bodies and not session.minor,
             country=country,
             locale=self._house.locale,
+            letters_to=self._house.handoff.to if self._house.handoff else "",
         )
         corrected, before = session.correction, session.report
         first: Changes = {

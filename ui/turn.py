@@ -25,7 +25,10 @@ async def _at_once() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What came with one press of Send; `audio` and `file` are uploads."""
+    """What came with one press of Send; `audio` and `file` are uploads.
+
+    `letters_to` names those to whom the person can write here, if there are any.
+    """
 
     words: str
     audio: str | None = None
@@ -34,6 +37,7 @@ class Sent:
     camera: bool = False
     country: str = ""
     locale: str = "en"
+    letters_to: str = ""
 
 
 async def take_turn(
@@ -127,6 +131,8 @@ async def _answer(
         camera=sent.camera,
         correction=session.correction,
         disclosed=True,  # it stands on the page before the first message
+        letters_to=sent.letters_to,
+        letter=session.news,
     )
     between = " "
     aside = False
@@ -150,6 +156,8 @@ async def _answer(
                     yield texts.WRITING
                 case Finished(report):
                     session.report, session.correction = report, ""
+                    if report["route"] != "crisis":  # there the help comes first
+                        session.news = ""
                     session.minor = session.minor or Danger.MINOR in report["risk"]["dangers"]
                     asked["content"] = _bubble(sent, report["heard"]["text"])
 

@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
+from tools.backends.heads import read_head, require_fit, shared_encoder
 from tools.backends.minilm import MAX_CHARACTERS, MiniLM
 from tools.backends.pooling_network import Architecture, PoolingNetwork
-from tools.errors import ConfigError, WeightsError
 from tools.models import Loading
 from tools.perceived import Perceived
 from tools.records import Missing
-
-WEIGHTS_FILE = "model.safetensors"
-CARD_FILE = "card.yaml"
 
 
 class Card(BaseModel, extra="ignore"):
@@ -49,49 +45,20 @@ def load(loading: Loading) -> "TextEmotionHead":
     return open_head(loading.weights(), shared_encoder(loading))
 
 
-def shared_encoder(loading: Loading) -> MiniLM:
-    """Return the encoder that a head's option `encoder` names.
-
-    Raises:
-        ConfigError: the option is missing or names no MiniLM model.
-    """
-    if "encoder" not in loading.config.options:
-        raise ConfigError(
-            f"the model {loading.name!r} needs `options: {{encoder: NAME}}`, "
-            "the MiniLM model that it stands on"
-        )
-    encoder = loading.shared("encoder")
-    if not isinstance(encoder, MiniLM):
-        raise ConfigError(
-            f"the model {loading.name!r} stands on {loading.config.options['encoder']!r}, "
-            "which is no MiniLM model; choose one with the backend minilm"
-        )
-    return encoder
-
-
 def open_head(folder: Path, encoder: MiniLM) -> "TextEmotionHead":
     """Build the network that a folder's card describes, and load its weights.
 
     Raises:
         WeightsError: a file is missing, or card, weights and encoder do not fit each other.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        card = Card.model_validate(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
-        network = PoolingNetwork(card.architecture, len(card.labels), len(card.fine_labels))
-        network.load_state_dict(load_file(folder / WEIGHTS_FILE))
-    except (OSError, yaml.YAMLError, ValidationError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(
-            f"the text-emotion head in {folder.name!r} cannot be loaded: {error}; "
-            f"its {CARD_FILE} and {WEIGHTS_FILE} must come from one training run"
-        ) from error
+    card, network = read_head(
+        folder,
+        "text-emotion",
+        Card,
+        lambda card: PoolingNetwork(card.architecture, len(card.labels), len(card.fine_labels)),
+    )
     sizes = card.architecture
-    if encoder.width != sizes.width or encoder.depth < max(sizes.layers):
-        raise WeightsError(
-            f"the text-emotion head in {folder.name!r} was trained on another encoder than this"
-        )
+    require_fit(folder, "text-emotion", encoder, width=sizes.width, deepest=max(sizes.layers))
     return TextEmotionHead(encoder, network.to(encoder.device).eval(), card)
 
 

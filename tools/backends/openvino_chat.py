@@ -77,6 +77,7 @@ class OpenVinoChat:
                     "prefix": request.prefix,
                     "max_tokens": request.max_tokens,
                     "temperature": request.temperature,
+                    "choices": request.choices,
                 },
             )
             while True:

@@ -58,6 +58,10 @@ class Engine:
             config.temperature = request["temperature"]
             config.top_p = 0.9
         config.repetition_penalty = 1.05
+        if request["choices"]:
+            config.structured_output_config = self._genai.StructuredOutputConfig(
+                grammar=choice_grammar(request["choices"])
+            )
         tokens = self._tokenizer.encode(prompt, add_special_tokens=False).input_ids
         self._live[key] = _Live(self._pipeline.add_request(key, tokens, config))
 
@@ -85,6 +89,11 @@ class Engine:
                 events.append({"id": key, "done": True})
                 del self._live[key]
         return events
+
+
+def choice_grammar(choices: list[str]) -> str:
+    """Return a grammar, in the EBNF that OpenVINO GenAI takes, of just these texts."""
+    return "root ::= " + " | ".join(json.dumps(choice) for choice in choices)
 
 
 def serve(engine: Engine, source: TextIO, sink: TextIO) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
+from tools.backends.heads import read_head, require_fit, shared_encoder
 from tools.backends.minilm import MiniLM
-from tools.backends.minilm_head import CARD_FILE, WEIGHTS_FILE, shared_encoder
 from tools.backends.pooling_network import Architecture, PoolingNetwork
-from tools.errors import WeightsError
 from tools.labels import Danger, Risk
 from tools.models import Loading
 from tools.records import Finding
@@ -67,23 +65,9 @@ def open_head(folder: Path, encoder: MiniLM) -> "RiskHead":
     Raises:
         WeightsError: a file is missing, or card, weights and encoder do not fit each other.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        card = Card.model_validate(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
-        network = empty_network(card.architecture)
-        network.load_state_dict(load_file(folder / WEIGHTS_FILE))
-    except (OSError, yaml.YAMLError, ValidationError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(
-            f"the risk head in {folder.name!r} cannot be loaded: {error}; "
-            f"its {CARD_FILE} and {WEIGHTS_FILE} must come from one training run"
-        ) from error
+    card, network = read_head(folder, "risk", Card, lambda card: empty_network(card.architecture))
     sizes = card.architecture
-    if encoder.width != sizes.width or encoder.depth < max(sizes.layers):
-        raise WeightsError(
-            f"the risk head in {folder.name!r} was trained on another encoder than this"
-        )
+    require_fit(folder, "risk", encoder, width=sizes.width, deepest=max(sizes.layers))
     return RiskHead(encoder, network.to(encoder.device).eval(), card.thresholds)
 
 

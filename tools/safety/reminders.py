@@ -60,7 +60,7 @@ def begin(
         due["after"].append("reminder")
     if now - max(begun, paused) >= STRETCH_S and not grave:
         due["after"].append("pause")
-    return {"begun": begun, "last": now, "told": noticed, "paused": paused}, due
+    return {"begun": begun, "last": now, "told": noticed, "paused": paused, "away": idle}, due
 
 
 def heed(due: Due, *, asked: bool, crisis: bool) -> Due:

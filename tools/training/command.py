@@ -1,4 +1,4 @@
-"""`python -m tools train text-emotion | voice-emotion` and `... measure text-emotion`."""
+"""`python -m tools train text-emotion | voice-emotion | risk | strategy`, and `... measure ...`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tools import weights
+from tools.errors import ConfigError
 
 app = typer.Typer(help="Train the weights that ship.", no_args_is_help=True)
 measuring = typer.Typer(
@@ -96,6 +97,54 @@ def train_risk(
         card = train(rows, ordinary, folder, encoder, progress=progress, seed=seed)
     _pin("risk-head", folder)
     Console().print({**card["scores"]["at"][0], **card["thresholds"]})
+
+
+@app.command("strategy")
+def train_strategy(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Folder of ESConv or MESC; else the project's own examples."),
+    ] = None,
+    out: Out = None,
+    examples: Annotated[
+        Path | None, typer.Option(help="A file of examples in place of the one that ships.")
+    ] = None,
+    seed: Seed = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="About so many rows of a corpus; 0 for all.")
+    ] = 4_000,
+) -> None:
+    """Train the strategy head: a minute on the project's examples, a few on a corpus."""
+    from tools.backends.minilm import open_encoder
+    from tools.examples.corpora import READINGS
+    from tools.examples.rows import SOURCE, read_examples
+    from tools.training.strategy import train
+    from tools.training.strategy_card import OWN, About
+    from tools.training.strategy_rows import find_corpus, rows_of_corpus, rows_of_examples
+
+    if data is None:
+        rows, about = rows_of_examples(read_examples(examples or SOURCE)), OWN
+    elif out is None:
+        raise ConfigError(
+            "weights from a corpus stay with whoever trains them; give --out FOLDER, outside of "
+            "what ships"
+        )
+    else:
+        corpus = find_corpus(data)
+        rows = rows_of_corpus(corpus, data, limit=limit)
+        about = About(
+            name=f"the training split of {_NAMES[corpus]}",
+            licence=f"its licence: {READINGS[corpus].licence}",
+            weights="They stay with whoever trained them: pass them on to nobody.",
+        )
+    folder = _folder("strategy-head", out)
+    encoder = open_encoder(weights.require("all-minilm-l6-v2"))
+    console = Console(stderr=True)
+    card = train(rows, folder, encoder, about, seed=seed, say=console.print)
+    _finish("strategy-head", folder, card["scores"])
+
+
+_NAMES = {"esconv": "ESConv", "mesc": "MESC"}
 
 
 @measuring.command("text-emotion")

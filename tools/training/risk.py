@@ -18,8 +18,8 @@ from rich.progress import Progress
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from tools.backends.heads import CARD_FILE, WEIGHTS_FILE
 from tools.backends.minilm import MiniLM
-from tools.backends.minilm_head import CARD_FILE, WEIGHTS_FILE
 from tools.backends.pooling_network import Architecture, PoolingNetwork
 from tools.backends.risk_head import DANGERS, GRAVITIES, SPEAKERS, empty_network
 from tools.errors import DataError

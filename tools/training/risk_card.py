@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tools.backends.minilm_head import CARD_FILE
+from tools.backends.heads import CARD_FILE
 
 PROSE_FILE = "card.md"
 

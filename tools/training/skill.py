@@ -12,12 +12,12 @@ from typing import Protocol, TypedDict
 import numpy as np
 
 from tools.calibration import Skill, calibrate, to_emotions
+from tools.corpora import esconv, mesc
 from tools.errors import ConfigError, DataError
 from tools.labels import EKMAN
 from tools.models import ModelConfig
 from tools.perceived import Perceived
 from tools.records import Scores
-from tools.training import esconv, mesc
 from tools.training.scores import ClassScores, Floats, Places, class_scores
 
 
@@ -93,7 +93,7 @@ def measure_corpora(
     """
     found: list[Outside] = []
     if mesc_at is not None:
-        dialogues = mesc.read_dialogues(mesc_at)
+        dialogues = list(mesc.read(mesc_at))
         units = {
             "client turns": mesc.client_turns(dialogues),
             "client lines": mesc.client_lines(dialogues),
@@ -108,7 +108,7 @@ def measure_corpora(
             for how, labels in maps.items()
         ]
     if esconv_at is not None:
-        situations = esconv.read_situations(esconv_at)
+        situations = esconv.situations(esconv_at)
         found.append(
             measure(model, config, "ESConv train, situations", situations, esconv.LABELS, balance)
         )

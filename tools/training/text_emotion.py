@@ -17,8 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from tools.backends.heads import CARD_FILE, WEIGHTS_FILE
 from tools.backends.minilm import MiniLM
-from tools.backends.minilm_head import CARD_FILE, WEIGHTS_FILE, open_head
+from tools.backends.minilm_head import open_head
 from tools.backends.pooling_network import Architecture, PoolingNetwork
 from tools.errors import DataError
 from tools.labels import EKMAN

@@ -1,5 +1,7 @@
 """Fetch what a profile of `models.yaml` needs: for every node the best model that can be had."""
 
+from collections.abc import Iterable
+
 from tools.errors import WeightsError
 from tools.models import ModelSet
 from tools.weights.fetching import fetch
@@ -40,10 +42,16 @@ def needed(models: ModelSet, model: str) -> list[str]:
     """
     config = models.config(model)
     names = [config.weights] if config.weights else []
-    for option in config.options.values():
-        if isinstance(option, str) and option in models.configs and option != model:
+    for option in _named(config.options.values()):
+        if option in models.configs and option != model:
             names += [name for name in needed(models, option) if name not in names]
     return names
+
+
+def _named(options: Iterable[object]) -> list[str]:
+    """Return the texts among options, and the keys of those that are mappings."""
+    texts = [option for option in options if isinstance(option, str)]
+    return texts + [str(key) for option in options if isinstance(option, dict) for key in option]
 
 
 def _is_here(store: Store, models: ModelSet, model: str) -> bool:

@@ -1,0 +1,1 @@
+"""Measure whether the answers are worth reading: `python -m benchmarks care`."""

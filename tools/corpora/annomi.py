@@ -1,0 +1,81 @@
+"""AnnoMI (Wu et al. 2022, 2023): motivational interviews, with the therapist's behaviour.
+
+It is read from a path and never ships: no licence is stated. A folder holds `AnnoMI-simple.csv` or
+`AnnoMI-full.csv`; the full table has a row for every annotator, of which the first is read. Only
+interviews of high quality are read. It names no emotions and has no splits.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tools.corpora.dialogue import Dialogue, Speaker, Turn
+from tools.corpora.trouble import Report, Trouble, refuse
+from tools.errors import DataError
+
+LICENCE = "none stated"
+
+_SPEAKERS: Mapping[str, Speaker] = {"client": "person", "therapist": "supporter"}
+_COLUMNS = (
+    "transcript_id", "mi_quality", "topic", "utterance_id", "interlocutor", "utterance_text",
+    "main_therapist_behaviour",
+)  # fmt: skip
+
+_Place = tuple[int, int, Turn]
+"""Number of the utterance, line of the table, what was said."""
+
+
+def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
+    """Yield the interviews of high quality.
+
+    Args:
+        folder: of the corpus.
+        split: there is only `train`.
+        report: told of each row that is not in its format.
+
+    Raises:
+        DataError: the file is missing, lacks a column, or a row is wrong and nobody is told.
+    """
+    file = next((f for f in (folder / "AnnoMI-simple.csv", folder / "AnnoMI-full.csv")
+                 if f.exists()), folder / "AnnoMI-simple.csv")  # fmt: skip
+    topics: dict[str, str] = {}
+    found: dict[str, dict[int, _Place]] = {}
+    for line, row in _rows(file, report):
+        if row["mi_quality"] != "high":
+            continue
+        try:
+            number, speaker = int(row["utterance_id"]), _SPEAKERS[row["interlocutor"]]
+        except (ValueError, KeyError) as error:
+            report(Trouble(file.name, line, f"no AnnoMI utterance: {error!r}"))
+            continue
+        behaviour = row["main_therapist_behaviour"] if speaker == "supporter" else ""
+        turn = Turn(speaker, row["utterance_text"].strip(), strategy=behaviour)
+        topics[row["transcript_id"]] = row["topic"]
+        found.setdefault(row["transcript_id"], {}).setdefault(number, (number, line, turn))
+    for id_, said in found.items():
+        places = sorted(said.values(), key=lambda place: place[0])
+        yield Dialogue(
+            id=id_,
+            turns=tuple(turn for _, _, turn in places),
+            problem=topics[id_],
+            line=min(line for _, line, _ in places),
+            file=file.name,
+        )
+
+
+def _rows(file: Path, report: Report) -> Iterator[tuple[int, Mapping[str, str]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows = csv.DictReader(opened)
+            if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
+                raise DataError(f"{file.name} of AnnoMI lacks the columns {sorted(lacking)}")
+            for row in rows:
+                if any(row[column] is None for column in _COLUMNS):
+                    report(Trouble(file.name, rows.line_num, "the row is too short"))
+                else:
+                    yield rows.line_num, row
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(
+            f"cannot read {file.name} of AnnoMI in {file.parent.name!r}: {error}; "
+            "give the folder as it was published"
+        ) from error

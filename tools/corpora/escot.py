@@ -1,0 +1,66 @@
+"""ESCoT (Zhang et al. 2024): made dialogues whose last reply has a chain of reasons.
+
+It is read from a path and never ships: no licence is stated. A folder holds `train.json`,
+`val.json` and `test.json`. Only the last reply of a dialogue has a strategy, one of 13; emotions
+are told in free words, which are not mapped.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from tools.corpora.dialogue import Dialogue, Speaker, Turn
+from tools.corpora.json_items import json_items
+from tools.corpora.trouble import Report, Trouble, refuse
+
+LICENCE = "none stated"
+
+_SPEAKERS: Mapping[str, Speaker] = {"seeker": "person", "supporter": "supporter"}
+
+
+class _Line(BaseModel, extra="ignore"):
+    speaker: str
+    content: str
+
+
+class _Data(BaseModel, extra="ignore"):
+    dialog: list[_Line] = Field(min_length=1)
+    strategy: str
+    response: str
+
+
+class _Chain(BaseModel, extra="ignore"):
+    emotion_stimuli: str = ""
+
+
+class _Entry(BaseModel, extra="ignore"):
+    id: int | str
+    original_data: _Data
+    cot_data: _Chain = _Chain()
+
+
+def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
+    """Yield the dialogues of a split (`train`, `val`, `test`); the response is their last turn.
+
+    Raises:
+        DataError: the file is missing, or a dialogue is wrong and nobody is told.
+    """
+    file = folder / f"{split}.json"
+    for line, item in json_items(file, report):
+        try:
+            found = _Entry.model_validate(item)
+            data = found.original_data
+            turns = [Turn(_SPEAKERS[said.speaker], said.content.strip()) for said in data.dialog]
+        except (ValidationError, KeyError) as error:
+            first = error.errors()[0] if isinstance(error, ValidationError) else {"msg": error}
+            report(Trouble(file.name, line, f"no ESCoT dialogue: {first['msg']}"))
+            continue
+        response = Turn("supporter", data.response.strip(), strategy=data.strategy.strip())
+        yield Dialogue(
+            id=f"{split}-{found.id}",
+            turns=(*turns, response),
+            situation=found.cot_data.emotion_stimuli.strip(),
+            line=line,
+            file=file.name,
+        )

@@ -1,0 +1,1 @@
+"""Measures of what a dialogue system writes, each under its exact name."""

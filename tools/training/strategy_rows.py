@@ -1,0 +1,133 @@
+"""What the strategy head learns from: the project's examples, or the dialogues of a corpus."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from tools.corpora.dialogue import Dialogue, merged
+from tools.corpora.strategies import Corpus, taken_for
+from tools.corpora.trouble import refuse
+from tools.errors import ConfigError
+from tools.examples.corpora import READINGS
+from tools.records import EarlierTurn, Example
+from tools.situation import Situation
+from tools.stage import asks_advice, stage_at
+
+VALIDATION: Mapping[str, str] = {"esconv": "valid", "mesc": "val"}
+"""The corpora that a head can be trained on, and what either calls its validation split."""
+
+_BEFORE = 8
+
+
+@dataclass(frozen=True)
+class StrategyRow:
+    """A turn, and the strategy that was chosen in it.
+
+    Attributes:
+        situation: what was known.
+        strategy: a `tools.labels.Strategy` value.
+        family: rows of one family never stand on both sides of a split.
+    """
+
+    situation: Situation
+    strategy: str
+    family: str
+
+
+def rows_of_examples(examples: Sequence[Example]) -> list[StrategyRow]:
+    """Return a row per example.
+
+    What was tried is known of those replies before it that are examples themselves, as in a whole
+    conversation.
+    """
+    used = {example["reply"]: example["strategy"] for example in examples}
+    return [
+        StrategyRow(
+            Situation(
+                said=example["said"],
+                before=tuple(example["before"]),
+                tried=tuple(
+                    used[t["text"]]
+                    for t in example["before"]
+                    if t["speaker"] == "supporter" and t["text"] in used
+                ),
+                stage=example["stage"],
+                emotions={example["emotion"]: 1.0} if example["emotion"] != "unknown" else {},
+            ),
+            example["strategy"],
+            example["situation"],
+        )
+        for example in examples
+    ]
+
+
+def find_corpus(folder: Path) -> Corpus:
+    """Tell by its files which corpus a folder holds.
+
+    Raises:
+        ConfigError: none that a head can be trained on.
+    """
+    for name in VALIDATION:
+        corpus = cast(Corpus, name)
+        if any((folder / mark).exists() for mark in READINGS[corpus].marks):
+            return corpus
+    marks = ", ".join(m for name in VALIDATION for m in READINGS[cast(Corpus, name)].marks)
+    raise ConfigError(
+        f"{folder.name!r} holds neither ESConv nor MESC; give a folder with one of {marks}"
+    )
+
+
+def rows_of_corpus(
+    corpus: Corpus, folder: Path, split: str = "train", limit: int = 0
+) -> list[StrategyRow]:
+    """Return a row per labelled reply to a person; lines of one speaker in a row are one turn.
+
+    The stage is that of the turn's number and of what was tried, as at run time. Emotions are those
+    of the message where the corpus labels messages; a label of the whole conversation was given
+    with its end in view, and is left out.
+
+    Args:
+        corpus: one of `VALIDATION`.
+        folder: as published.
+        split: `train`, or what `VALIDATION` says.
+        limit: about so many rows, in whole dialogues spread over the split; 0 for all.
+
+    Raises:
+        DataError: a file is missing or not in its format.
+    """
+    reading = READINGS[corpus]
+    dialogues = list(reading.read(folder, split, refuse))
+    rows = [list(_rows(corpus, dialogue)) for dialogue in dialogues]
+    total = sum(map(len, rows))
+    share = min(1.0, limit / total) if limit and total else 1.0
+    wanted = max(1, round(share * len(rows))) if rows else 0
+    kept = [rows[place * len(rows) // wanted] for place in range(wanted)]
+    return [row for dialogue in kept for row in dialogue]
+
+
+def _rows(corpus: Corpus, dialogue: Dialogue) -> Iterator[StrategyRow]:
+    strategies, emotions = taken_for(corpus), READINGS[corpus].emotions or {}
+    before: list[EarlierTurn] = []
+    tried: list[str] = []
+    number, felt = 0, ""
+    for turn in merged(dialogue.turns):
+        if turn.speaker == "person":
+            number += 1
+        else:
+            label = strategies.get(turn.strategy.casefold(), "")
+            if label and before and before[-1]["speaker"] == "person":
+                said = before[-1]["text"]
+                asks = asks_advice(said)
+                situation = Situation(
+                    said=said,
+                    before=tuple(before[:-1][-_BEFORE:]),
+                    tried=tuple(tried),
+                    stage=stage_at(number, tried, asks=asks).value,
+                    emotions={felt: 1.0} if felt else {},
+                )
+                yield StrategyRow(situation, label, dialogue.id)
+            if label:
+                tried.append(label)
+        felt = emotions.get(turn.emotion, "") if turn.speaker == "person" else ""
+        before.append(EarlierTurn(speaker=turn.speaker, text=turn.text))
