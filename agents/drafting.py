@@ -1,16 +1,26 @@
 """Choose the best of several drafts of a reply, before a word of it is shown."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.adherence import copied, departs, lacks, opening, words
 from tools.chat import ChatHost, ChatRequest
-from tools.sentences import split
+from tools.errors import Busy
+from tools.language import is_english
 from tools.words import PLAIN
 
 _SHORTEST, _LONGEST = 14, 50
 """Words of a reply that the examples keep to."""
+
+_BROKEN_OFF = re.compile(r"[\w,;:–—-]$")
+"""How a sentence ends that the bound of tokens cut."""
+
+_QUOTES = ('"', "“", "”")
+
+_PATIENCE = 0.8
+"""Share of the time for a sentence after which drafts are taken as far as they have come."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +39,10 @@ class Setting:
     earlier: Sequence[str]
     sentences: int
 
-    def keep(self, draft: str) -> list[str]:
+    def keep(self, draft: Sequence[str]) -> list[str]:
         """Return the sentences of a draft that keep to the plan, up to its question."""
         kept: list[str] = []
-        for sentence in split(draft):
+        for sentence in draft:
             if self.departs(sentence, first=not kept) or sentence in kept:
                 continue
             kept.append(sentence)
@@ -44,7 +54,15 @@ class Setting:
         """Return why a sentence may not be said; empty when it may."""
         if first and self.is_stock(sentence):
             return "begins like an earlier reply"
+        if not is_english(sentence):
+            return ""
+        if not first and _BROKEN_OFF.search(sentence):
+            return "breaks off"
         return departs(sentence, self.strategy, person=self.person, earlier=self.earlier)
+
+    def lacks(self, reply: str) -> str:
+        """Return what a whole reply lacks of its strategy; nothing where it is not English."""
+        return lacks(reply, self.strategy) if is_english(reply) else ""
 
     def is_stock(self, sentence: str) -> bool:
         """Say whether an earlier reply of the conversation began like this."""
@@ -67,7 +85,7 @@ def worth(draft: Sequence[str], setting: Setting) -> float:
     used = {word for text in setting.earlier[-3:] for word in words(text)} - PLAIN
     taken = len(substance & said)
     return (
-        -3.0 * bool(lacks(reply, setting.strategy))
+        -3.0 * bool(setting.lacks(reply))
         - 0.05 * max(0, _SHORTEST - len(found))
         - 0.05 * max(0, len(found) - _LONGEST)
         - 0.5 * (len(draft) < 2)
@@ -79,40 +97,62 @@ def worth(draft: Sequence[str], setting: Setting) -> float:
 
 
 async def choose(
-    host: ChatHost, turn: str, request: ChatRequest, count: int, setting: Setting
+    host: ChatHost, turn: str, request: ChatRequest, count: int, setting: Setting, seconds: float
 ) -> list[str]:
     """Return the sentences of the best of `count` drafts, which are written side by side.
 
-    The first is greedy, the others are sampled; a draft that fails counts for nothing.
+    The first is greedy, the others are sampled. A draft that fails, or finds no room, counts for
+    nothing; one that is not whole when the time is nearly up counts as far as it has come.
 
     Raises:
         AttuneError: every draft failed; the error is that of the first.
     """
-    keys = [f"{turn}/{index}" for index in range(count)]
+    drafts: dict[str, list[str]] = {}
     try:
-        for index, key in enumerate(keys):
+        for index in range(count):
             warmer = request.temperature if index == 0 else max(0.8, request.temperature)
-            host.open(key, request.warmed(warmer))
-        drafts = await asyncio.gather(*(_whole(host, key) for key in keys), return_exceptions=True)
+            try:
+                host.open(f"{turn}/{index}", request.warmed(warmer))
+            except Busy:
+                if not drafts:
+                    raise
+                break
+            drafts[f"{turn}/{index}"] = []
+        tasks = [asyncio.create_task(_fill(host, key, into)) for key, into in drafts.items()]
+        try:
+            await asyncio.wait(tasks, timeout=_PATIENCE * seconds)
+        finally:
+            for task in tasks:
+                task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
     finally:
-        for key in keys:
+        for key in drafts:
             host.close(key)
-    whole = [draft for draft in drafts if isinstance(draft, str)]
-    if not whole:
-        raise next(draft for draft in drafts if isinstance(draft, BaseException))
+    failed = [end for end in ended if isinstance(end, Exception)]
+    if failed and not any(drafts.values()):
+        raise failed[0]
+    whole = [d for d, end in zip(drafts.values(), ended, strict=True) if end not in failed]
     return max((setting.keep(draft) for draft in whole), key=lambda kept: worth(kept, setting))
 
 
-async def _whole(host: ChatHost, key: str) -> str:
-    sentences: list[str] = []
+async def _fill(host: ChatHost, key: str, draft: list[str]) -> None:
+    """Append the sentences of an open reply to `draft` as they come."""
     while sentence := await host.sentence(key):
-        sentences.append(tidy(sentence))
-    return " ".join(sentences)
+        draft.append(tidy(sentence))
 
 
 def tidy(sentence: str) -> str:
     """Drop quotation marks and a speaker's name that small models put around a reply."""
-    sentence = sentence.strip().strip('"“”').strip()
+    sentence = _outer(sentence.strip())
     for name in ("Supporter:", "Assistant:", "Reply:", "Attune:"):
         sentence = sentence.removeprefix(name).strip()
-    return sentence
+    return _outer(sentence)
+
+
+def _outer(text: str) -> str:
+    """Return a text without the quotation marks of a reply; those within a sentence stay."""
+    marks = sum(text.count(mark) for mark in _QUOTES)
+    begins, ends = text.startswith(_QUOTES), text.endswith(_QUOTES)
+    if marks == 1 or (marks == 2 and begins and ends):
+        return text.strip("".join(_QUOTES)).strip()
+    return text

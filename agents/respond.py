@@ -2,12 +2,13 @@
 
 import asyncio
 import random
+import re
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from agents.adherence import lacks
+from agents.adherence import words
 from agents.briefing import brief
 from agents.context import Context, Kit, Update
 from agents.drafting import Setting, choose, tidy
@@ -18,6 +19,7 @@ from tools.errors import AttuneError
 from tools.labels import Strategy
 from tools.records import Note
 from tools.safety.course import has_minor
+from tools.words import PLAIN
 
 
 class RespondOptions(BaseModel, extra="forbid"):
@@ -134,15 +136,19 @@ class _Writing:
         if self._options.drafts > 1:
             request = self._request()
             chosen = await choose(
-                self._host, self._turn, request, self._options.drafts, self._setting
+                self._host,
+                self._turn,
+                request,
+                self._options.drafts,
+                self._setting,
+                self._options.timeout,
             )
             self._host.hold(self._turn, chosen)
             return await self._host.sentence(self._turn)
-        sentence = await self._following()
-        if sentence or not self._borrowed():
+        sentence, start = await self._following(), self._borrowed()
+        if sentence or not start:
             return sentence
         # Nothing of the draft kept to the plan: begin as the nearest example of the strategy does.
-        start = self._borrowed()
         self._host.open(self._turn, self._request(prefix=start, temperature=0.7))
         rest = await self._host.sentence(self._turn)
         sentence = tidy(f"{start} {rest}")
@@ -154,9 +160,10 @@ class _Writing:
         if not self._host.is_open(self._turn):
             warm = 0.7 if self._state["rejected"] else self._options.temperature
             self._host.open(self._turn, self._request(temperature=warm))
-        while sentence := tidy(await self._host.sentence(self._turn)):
+        while written := await self._host.sentence(self._turn):
+            sentence = tidy(written)  # empty where it was but marks, or a speaker's name
             why = self._setting.departs(sentence, first=not said)
-            if not why and sentence not in said:
+            if sentence and not why and sentence not in said:
                 return sentence
         return ""
 
@@ -167,7 +174,7 @@ class _Writing:
         if not said or (sentence and not full):
             return False
         reply = " ".join([*said, sentence])
-        return bool(lacks(reply, self._label)) and bool(self._leads())
+        return bool(self._setting.lacks(reply)) and bool(self._leads())
 
     async def _mended(self, sentence: str) -> str:
         """Return a sentence with an opening that leads to what is lacking; else the one given."""
@@ -176,17 +183,23 @@ class _Writing:
         rest = await self._host.sentence(self._turn)
         self._host.close(self._turn)
         mended = tidy(f"{start} {rest}")
-        return sentence if self._setting.departs(mended, first=False) else mended
+        reply = " ".join([*self._state["said"], mended])
+        worse = self._setting.departs(mended, first=False) or self._setting.lacks(reply)
+        return sentence if worse else mended
 
     def _leads(self) -> str:
         return self._kit.prompt.entries("openings").get(self._label, "")
 
     def _borrowed(self) -> str:
-        """Return the first words of the nearest example of the strategy that are still unused."""
+        """Return the first words of the nearest example of the strategy that are still unused.
+
+        Words that tell of somebody else's matter are not borrowed.
+        """
+        known = PLAIN.union(words(utterance(self._state)))
         for example in self._state["examples"]:
-            words = example["reply"].split()[:3]
-            start = " ".join(words)
-            if example["strategy"] == self._label and not self._setting.is_stock(start):
+            start = " ".join(example["reply"].split()[:3])
+            suits = known.issuperset(words(start)) and not re.search(r"[.!?…]", start)
+            if suits and example["strategy"] == self._label and not self._setting.is_stock(start):
                 return start
         return ""
 
@@ -219,6 +232,6 @@ def _fixed(state: ConversationState, context: Context, kit: Kit) -> str:
     if not utterance(state):
         return phrases.no_words
     choices = phrases.fallback[Strategy(_label(state) or Strategy.COMMUNICATION)]
-    earlier = {message.text for message in state["messages"]}
-    fresh = [choice for choice in choices if choice not in earlier]
+    earlier = [message.text for message in state["messages"]]
+    fresh = [choice for choice in choices if not any(choice in text for text in earlier)]
     return random.Random(state["turn_id"]).choice(fresh or choices)

@@ -22,7 +22,7 @@ from tools.records import Choice, Example, Scores
 from tools.safety.course import has_minor
 from tools.stage import asks_advice
 
-_PRIOR: dict[Stage, dict[Strategy, float]] = {
+PRIOR: dict[Stage, dict[Strategy, float]] = {
     Stage.EXPLORATION: {
         Strategy.OPEN_QUESTION: 0.30,
         Strategy.RESTATEMENT: 0.24,
@@ -95,7 +95,7 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     if not said:
         scores = _allowed(_named(_SILENT), barred)
         return {"strategy": _choice(scores, "The person said nothing")}
-    prior = _named(_PRIOR[stage(state)])
+    prior = _named(PRIOR[stage(state)])
     otherwise = votes(state["examples"])
     found, notes = await ask(kit, situate(state, barred), otherwise, kit.options.timeout)
     share = kit.options.votes if found else 0.0

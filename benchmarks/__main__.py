@@ -2,10 +2,12 @@
 
 import typer
 
+from benchmarks.care.command import app as care
 from benchmarks.curve import curve
 from benchmarks.encoder import encoder
 from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
+from benchmarks.planner import planner
 from benchmarks.retrieval import retrieval
 from benchmarks.turn import turn
 from tools.command import run
@@ -18,8 +20,10 @@ app.command()(curve)
 app.command()(encoder)
 app.command()(face_temperature)
 app.command()(media)
+app.command()(planner)
 app.command()(retrieval)
 app.command()(turn)
+app.add_typer(care, name="care")
 
 if __name__ == "__main__":
     run(app)

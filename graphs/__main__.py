@@ -166,6 +166,24 @@ def screen(
 
 
 @app.command()
+def chats(
+    out: Annotated[Path, typer.Argument(help="The JSON-lines file to write.")],
+    prompt: Annotated[str, typer.Option(help="The prompt file to lay them out by.")] = (
+        "respond_tuned"
+    ),
+    examples: Annotated[Path | None, typer.Option(help="Another file of examples.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides which feelings are left out.")] = 0,
+) -> None:
+    """Lay the counselling examples out as chats, to tune a language model on them."""
+    from agents.prompt import read_prompt
+    from graphs.chats import write
+    from tools.examples.rows import SOURCE, read_examples
+
+    count = write(read_examples(examples or SOURCE), read_prompt(prompt), out, seed)
+    Console().print(f"{count} chats in {out}", highlight=False)
+
+
+@app.command()
 def protocol(
     graph: Annotated[str, typer.Option(help="A graph, by name or file.")] = "support",
     profile: ProfileOption = "embedded",

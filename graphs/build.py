@@ -25,6 +25,7 @@ from graphs.spec import END as END_NAME
 from graphs.spec import START as START_NAME
 from graphs.witness import Witness
 from tools.errors import GraphError, places
+from tools.models import ModelSet
 
 _SLACK_S = 10.0
 _log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def build(spec: GraphSpec, services: Services, version: str = "") -> Builder:
     """
     spec = deploy(spec, services.deployment)
     require(spec, services.models)
-    prompts = prompts_of(spec)
+    prompts = prompts_of(spec, services.models)
     private = tuple(text for p in prompts.values() for text in p.sections.values())
     builder = empty_builder()
     for name, entry in spec.nodes.items():
@@ -91,10 +92,16 @@ def empty_builder() -> Builder:
     return StateGraph(ConversationState, context_schema=Context, input_schema=TurnInput)
 
 
-def prompts_of(spec: GraphSpec) -> dict[str, Prompt]:
-    """Return the prompt of every node that has one."""
-    names = {n: entry.prompt or NODES[spec.used(n)].prompt for n, entry in spec.nodes.items()}
-    return {node: read_prompt(name) for node, name in names.items() if name}
+def prompts_of(spec: GraphSpec, models: ModelSet) -> dict[str, Prompt]:
+    """Return the prompt of every node that has one: the graph's, the model's, the node's own."""
+    prompts = {}
+    for name, entry in spec.nodes.items():
+        node = NODES[spec.used(name)]
+        bound = models.bound(node.model, entry.model) if node.prompt else None
+        tuned = bound.config.prompt if bound else ""
+        if chosen := entry.prompt or tuned or node.prompt:
+            prompts[name] = read_prompt(chosen)
+    return prompts
 
 
 def patience(options: BaseModel | None) -> float:

@@ -80,7 +80,7 @@ async def warm(services: Services, version: Version) -> list[Notice]:
     """
     soon: dict[str, Call] = {"examples": services.examples.open}
     later: dict[str, Call] = {}
-    prompts = prompts_of(version.spec)
+    prompts = prompts_of(version.spec, services.models)
     for name, entry in version.spec.nodes.items():
         task = NODES[version.spec.used(name)].model
         bound = services.models.bound(task, entry.model) if task else None

@@ -165,6 +165,10 @@ def test_a_folder_that_is_no_corpus_is_refused(corpus: Path) -> None:
     assert "cannot tell the format of 'corpus'" in str(result.exception)
 
 
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "no file or folder 'gone.jsonl'" in str(run("add", tmp_path / "gone.jsonl").exception)
+
+
 def test_an_unknown_format_is_refused(corpus: Path) -> None:
     assert "unknown format 'xml'" in str(run("add", corpus, "--format", "xml").exception)
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from graphs.build import build
 from graphs.check import problems
 from graphs.spec import FOLDER, GraphSpec, find_graph, read_graph
 from tests.made_services import stub_models, stub_services
-from tools.errors import GraphError
+from tools.errors import ConfigError, GraphError
 
 
 def edited(folder: Path, *changes: tuple[str, str]) -> GraphSpec:
@@ -228,3 +229,73 @@ def test_a_branch_that_speaks_before_the_others_have_met_it_is_refused(tmp_path:
         ),
     )
     one(spec, "before they have met")
+
+
+def with_pattern(folder: Path, text: str) -> GraphSpec:
+    """Return `support` with one more pattern."""
+    (folder / "patterns").mkdir()
+    (folder / "patterns" / "mine.yaml").write_text(text, "utf-8")
+    return edited(folder, ("  - closing\n", "  - mine\n"))
+
+
+FAREWELL = """
+nodes: {bye: {use: say, options: {lines: {en: [So long.]}}}}
+edges: ["bye -> check"]
+routes: {moment: {closing: bye}, check: {bye: bye}}
+"""
+
+
+def test_a_pattern_with_words_of_its_own_is_accepted(tmp_path: Path) -> None:
+    assert problems(with_pattern(tmp_path, FAREWELL), stub_models()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "needle"),
+    [
+        ("bye -> check", "bye -> deliver", "a reply can reach 'deliver' without passing `check`"),
+        ("bye -> check", "bye -> END", "a turn can end without `deliver`"),
+        ("bye -> check", "bye -> respond", "'bye' writes sentences and must lead to `check`"),
+        ("bye -> check", "START -> bye -> check", "before the typed words are screened"),
+        ("bye -> check", "listen -> bye -> check", "heard reaches 'bye' unscreened"),
+        ("bye -> check", "bye -> check -> deliver", "both arrows and a route"),
+        ("{closing: bye}", "{closing: deliver}", "a reply can reach 'deliver' without"),
+        ("{closing: bye}", "{clsing: bye}", "did you mean 'closing'"),
+        (", check: {bye: bye}", "", "the route of 'check' has no target for 'bye'"),
+        ("{bye: bye}}", "{bye: respond}}", "must lead from 'bye' back to 'bye'"),
+        ("say, options: {lines: {en: [So long.]}}", "check", "the graph has 2 'check' nodes"),
+        (", options: {lines: {en: [So long.]}}", "", "'bye' has nothing to say"),
+        ("{en: [So long.]}", "{de: [Ade.]}", "'bye' has lines in no English"),
+    ],
+)
+def test_a_pattern_cannot_go_around_screen_or_check(
+    tmp_path: Path, old: str, new: str, needle: str
+) -> None:
+    assert old in FAREWELL
+    one(with_pattern(tmp_path, FAREWELL.replace(old, new)), needle)
+
+
+@pytest.mark.parametrize("route", ["screen: {crisis: bye}", "check: {deliver: bye}"])
+def test_a_pattern_cannot_turn_the_crisis_route_or_the_delivery(tmp_path: Path, route: str) -> None:
+    text = FAREWELL.replace("check: {bye: bye}", route)
+    with pytest.raises(ConfigError, match="adds routes and changes none"):
+        with_pattern(tmp_path, text)
+
+
+def test_a_choice_of_moments_needs_an_else(tmp_path: Path) -> None:
+    one(edited(tmp_path, ("    else: recall\n", "    plain: recall\n")), "'moment' needs `else`")
+
+
+def test_what_keeps_a_person_safe_has_no_else(tmp_path: Path) -> None:
+    spec = edited(tmp_path, ("    deliver: deliver\n", "    else: deliver\n"))
+    one(spec, "the route of 'check' keeps people safe")
+    one(spec, "the route of 'check' has no target for 'deliver'")
+
+
+def test_the_pattern_of_the_guide_is_accepted(tmp_path: Path) -> None:
+    guide = (FOLDER.parent / "docs" / "patterns.md").read_text("utf-8")
+    pattern, graph = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[1:]
+    (tmp_path / "patterns").mkdir()
+    (tmp_path / "patterns" / "birthday.yaml").write_text(pattern, "utf-8")
+    (tmp_path / "mine.yaml").write_text(graph, "utf-8")
+    spec = read_graph(tmp_path / "mine.yaml")
+    assert problems(spec, stub_models()) == [] and "birthday" in spec.patterns

@@ -104,6 +104,16 @@ def test_mermaid_labels_routes_with_their_condition() -> None:
     assert "screen -. crisis .-> crisis" in mermaid(read_graph(find_graph("support")))
 
 
+def test_a_picture_shows_every_pattern_as_a_named_cluster(tmp_path: Path) -> None:
+    spec = read_graph(find_graph("support"))
+    call("draw", "support", "-o", str(tmp_path / "g.svg"))
+    drawn, text = (tmp_path / "g.svg").read_text("utf-8"), mermaid(spec)
+    for name, nodes in spec.patterns.items():
+        assert f"subgraph pattern_{name} [{name}]" in text
+        assert f"<!-- {name} -->" in drawn
+        assert all(f"<!-- {node} → " in drawn for node in nodes)
+
+
 def test_one_turn_prints_one_json_object() -> None:
     code, printed = call("chat", "--say", "I keep waiting.", "--profile", "stub", "--json")
     report = json.loads(printed)

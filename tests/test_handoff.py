@@ -583,3 +583,45 @@ async def test_r21_what_became_of_a_letter_is_recorded_without_a_word_of_it(page
     told = [(e["kind"], e["level"], e["outcome"]) for e in entries(page.log.file)]
     assert told == [("handoff", "high", "kept"), ("handoff", "high", "delivered")]
     assert "made message" not in page.log.file.read_text("utf-8")
+
+
+async def test_r20_the_next_turn_says_that_a_letter_was_sent_and_promises_nothing(
+    page: MadePage,
+) -> None:
+    page.desk.open = True
+    await page.send()
+    assert page.session.news == "delivered"
+    await page.say("It was hard to write.")
+    shown = page.session.shown[-1]["content"]
+    assert shown.startswith("Your letter is sent") and "I do not know whether anybody" in shown
+    await page.say("My exam is on Monday.")
+    assert page.session.news == "" and "letter" not in page.session.shown[-1]["content"]
+
+
+async def test_r20_the_next_turn_says_that_a_letter_could_not_be_delivered(page: MadePage) -> None:
+    await page.send()
+    await page.say("It was hard to write.")
+    assert "could not be delivered" in page.session.shown[-1]["content"]
+
+
+async def test_r20_a_letter_that_was_taken_back_is_not_told_of(page: MadePage) -> None:
+    await page.send()
+    await page.letters.taken_back(page.key)
+    await page.say("My exam is on Monday.")
+    assert "letter" not in page.session.shown[-1]["content"]
+
+
+async def test_r20_the_news_of_a_letter_waits_until_after_a_crisis_turn(
+    page: MadePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.desk.open = True
+    await page.send()
+    graded(monkeypatch, "moderate")
+    await page.say("It rains.")
+    assert page.session.news == "delivered"
+
+
+async def test_r20_who_asks_for_a_person_is_told_of_the_letter(page: MadePage) -> None:
+    await page.say("Can I talk to a real person?")
+    shown = page.session.shown[-1]["content"]
+    assert f"You can also write to {page.house.handoff.to}" in shown  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.run import Conversation
 from graphs.shelf import Shelf
+from graphs.spec import FOLDER
 from tests.made_services import stub_services
 from tests.made_turn import say
 from tools.errors import AttuneError
@@ -55,7 +56,7 @@ def test_a_broken_edit_leaves_the_old_version_and_says_why(shelf: Shelf, file: P
     before = shelf.current(str(file))
     edit(file, BROKEN)
     assert shelf.current(str(file)) is before
-    assert "the graph has no 'check' node" in shelf.trouble(str(file))
+    assert "unknown node 'check'" in shelf.trouble(str(file))
 
 
 def test_mending_a_broken_edit_ends_the_trouble(shelf: Shelf, file: Path) -> None:
@@ -73,6 +74,23 @@ def test_an_edit_of_an_included_file_counts(shelf: Shelf, file: Path, tmp_path: 
     before = shelf.current(str(top))
     edit(file, FEWER)
     assert shelf.current(str(top)).hash != before.hash
+
+
+def test_an_edit_of_a_pattern_counts_and_a_broken_one_is_refused(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    folder = tmp_path / "patterns"
+    folder.mkdir()
+    own, top = folder / "closing.yaml", tmp_path / "top.yaml"
+    own.write_text((FOLDER / "patterns" / "closing.yaml").read_text("utf-8"), "utf-8")
+    top.write_text("name: top\ninclude: support\npatterns: [closing]\n", "utf-8")
+    before = shelf.current(str(top))
+    edit(own, own.read_text("utf-8").replace("{use: say}", "{use: say, options: {people: true}}"))
+    after = shelf.current(str(top))
+    assert after.hash != before.hash
+    edit(own, own.read_text("utf-8").replace("closing -> check", "closing -> deliver"))
+    assert shelf.current(str(top)) is after
+    assert "without passing `check`" in shelf.trouble(str(top))
 
 
 def test_a_graph_that_was_never_good_is_refused(shelf: Shelf, file: Path) -> None:

@@ -79,6 +79,8 @@ class ModelConfig(BaseModel, extra="forbid"):
         max_batch: how many items one call gets at most.
         temperature: calibration temperature, 1 when none was fitted.
         skill: measured outside the training corpus; without it the model weighs 0.
+        prompt: the prompt file that a language model was tuned on; it takes the place of the node's
+            own, unless the graph names another.
         about: one line for people, with licence and limits.
         options: what the backend wants besides.
     """
@@ -91,6 +93,7 @@ class ModelConfig(BaseModel, extra="forbid"):
     max_batch: int = Field(default=8, ge=1)
     temperature: float = Field(default=1.0, gt=0)
     skill: Skill | None = None
+    prompt: str = ""
     about: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
 

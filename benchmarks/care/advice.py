@@ -12,7 +12,8 @@ from tools.sentences import split
 
 _PHRASES = (
     "you should", "you shouldn't", "you ought", "you need to", "you could try",
-    "you could ask", "you could say", "you could tell", "you could write", "you could start", "you can try", "you can start", "you can ask", "you can also",
+    "you could ask", "you could say", "you could tell", "you could write", "you could start",
+    "you can try", "you can start", "you can ask", "you can also",
     "you might want", "you might try", "you might find it helpful", "you may want",
     "have you tried", "have you considered", "have you thought", "have you talked to",
     "have you spoken", "why not", "why don't you", "how about", "what about trying", "what if you",
@@ -24,12 +25,16 @@ _PHRASES = (
     "it's best to", "it's a good idea", "a good first step", "one thing you", "one small thing",
     "one small step", "a small step", "my advice", "if i were you",
 )  # fmt: skip
-_FIRST = frozenset(
-    "try take make start write talk speak reach ask tell remember consider focus keep give let "
-    "set find join look think go call allow avoid breathe practice seek don't stop be use send "
-    "put pick choose".split()
-)
-_BEFORE = frozenset("maybe perhaps just please then so and but also first next instead".split())
+_FIRST = frozenset({
+    "try", "take", "make", "start", "write", "talk", "speak", "reach", "ask", "tell", "remember",
+    "consider", "focus", "keep", "give", "let", "set", "find", "join", "look", "think", "go",
+    "call", "allow", "avoid", "breathe", "practice", "seek", "don't", "stop", "be", "use", "send",
+    "put", "pick", "choose",
+})  # fmt: skip
+_BEFORE = frozenset({
+    "maybe", "perhaps", "just", "please", "then", "so", "and", "but", "also", "first", "next",
+    "instead",
+})  # fmt: skip
 _LISTENING = re.compile(
     r"^(?:take your time|tell me|let me|let's stay|keep going|go on|take all the time)\b", re.I
 )

@@ -1,4 +1,4 @@
-"""Who answers in the comparison: the language model alone, the graph, the graph without examples."""
+"""Who answers: the language model alone, the graph, and the graph without examples."""
 
 import hashlib
 import json
@@ -164,7 +164,8 @@ async def _alone(name: str, model: str, services: Services) -> Arm:
 def _model_facts(services: Services, model: str) -> dict[str, str]:
     entry = services.models.config(model).weights
     pins = entries()[entry].files if entry in entries() else {}
-    return {"model": model} | {f"sha256 of {name}": pin.sha256 for name, pin in pins.items()}
+    hashes = {f"sha256 of {name}": pin.sha256 or "not pinned" for name, pin in pins.items()}
+    return {"model": model} | hashes
 
 
 class _Alone:

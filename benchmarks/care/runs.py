@@ -6,6 +6,7 @@ transcripts.jsonl    one reply a line; a conversation is written when it is over
 latency.jsonl        seconds of turns that had the machine to themselves
 sheets/ keys/        blind sheets for judges, and what they do not show
 labels/              what judges said
+classified/          what the classifier said
 explanations.yaml    why the worst replies are as they are, written by people; optional
 ```
 """

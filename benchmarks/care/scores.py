@@ -11,9 +11,13 @@ from tools.labels import LISTENING, Strategy
 from tools.metrics.copying import longest_common_run
 from tools.metrics.diversity import distinct, esconv_distinct, expectation_adjusted_distinct
 from tools.metrics.openings import opening, repeated_share
-from tools.metrics.resampling import Measured, bootstrap, mean
+from tools.metrics.resampling import Measured, grouped_mean
 from tools.metrics.tokens import tokens
 from tools.sentences import split
+
+OPENING = "says an opening of this conversation again"
+ADVISES = "advises in listening turns"
+"""The measures that have a goal."""
 
 COPIED = 6
 """Words in a row that, said again, read like an echo."""
@@ -52,8 +56,8 @@ def score(rows: Sequence[Row], talks: Sequence[Talk]) -> list[Line]:
         return Line(name, unit, {a: measure(r, value, wanted) for a, r in arms.items()})
 
     return [
-        line("says an opening of this conversation again", lambda r: id(r) in again, _not_first),
-        line("advises in listening turns", _advises, listens),
+        line(OPENING, lambda r: id(r) in again, _not_first),
+        line(ADVISES, _advises, listens),
         line("advises where nobody asked", _advises, lambda r: r["act"] != "asks"),
         line("asks a question", _asks),
         line("asks one where the plan is Open question", _asks, _is_to_ask),
@@ -93,7 +97,7 @@ def measure(rows: Sequence[Row], value: Value, wanted: Wanted) -> Measured | Non
         name: [float(value(row)) for row in part if wanted(row)]
         for name, part in by_conversation(rows).items()
     }
-    return bootstrap(groups, mean) if any(groups.values()) else None
+    return grouped_mean(groups) if any(groups.values()) else None
 
 
 def speed(rows: Sequence[Row]) -> list[Line]:
@@ -102,13 +106,20 @@ def speed(rows: Sequence[Row]) -> list[Line]:
         arm: sorted(row["first_s"] for row in replies if row["first_s"])
         for arm, replies in by_arm(rows).items()
     }
-    return [
-        Line(name, "s", {arm: _plain(at(v), len(v)) if v else None for arm, v in arms.items()})
-        for name, at in (
-            ("first sentence, median", lambda v: v[len(v) // 2]),
-            ("first sentence, 9 of 10 within", lambda v: v[min(int(0.9 * len(v)), len(v) - 1)]),
+
+    def line(name: str, share: float) -> Line:
+        return Line(
+            name,
+            "s",
+            {
+                arm: _plain(times[min(int(share * len(times)), len(times) - 1)], len(times))
+                if times
+                else None
+                for arm, times in arms.items()
+            },
         )
-    ]
+
+    return [line("first sentence, median", 0.5), line("first sentence, 9 of 10 within", 0.9)]
 
 
 def listens(row: Row) -> bool:

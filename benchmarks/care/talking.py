@@ -56,7 +56,7 @@ async def time_turns(arm: Arm, talks: Sequence[Talk], run: Run, turns: int) -> N
 
 
 async def hold(arm: Arm, talk: Talk, speaker: Speaker, turns: int) -> list[Row]:
-    """Return the first replies to a conversation; a turn that fails has none, and a note says why."""
+    """Return the first replies to a conversation; a turn that fails has none, and says why."""
     rows = []
     for number, turn in enumerate(talk.turns[:turns], 1):
         try:

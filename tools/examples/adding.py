@@ -72,9 +72,11 @@ def add(
         watch: handed the rows, to show how far it is.
 
     Raises:
-        ConfigError: the format cannot be told, or the source is the file that ships.
+        ConfigError: there is no such path, its format cannot be told, or the source is the file that ships.
         DataError: the source cannot be read, or holds no example.
     """
+    if not path.exists():
+        raise ConfigError(f"there is no file or folder {path.name!r}; give one to add")
     chosen = _format(path) if format == "auto" else format
     added = Added(name=chosen if chosen in READINGS else path.stem)
     if chosen in READINGS:

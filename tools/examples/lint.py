@@ -62,7 +62,7 @@ def _labels(row: ExampleRow) -> Iterator[str]:
         yield f"licence: {row.licence!r} is not one of {', '.join(sorted(rules().licences))}"
     if row.source != "attune":
         yield f"source: {row.source!r}; only examples written for the project ship"
-    if False:
+    if not row.problem:
         yield "problem: missing"
     if row.emotion in ("unknown", Emotion.DEPRESSION):
         yield f"emotion: {str(row.emotion)!r}; name one of the seven"

@@ -1,9 +1,9 @@
 """Counselling examples in Chroma, found by what was said, its context, emotion, problem and stage.
 
 The source files are the truth. The store is rebuilt from them alone whenever one of them, or the
-model that embeds them, has changed: about 15 s for 1,000 examples on two idle cores, in batches, so
-that whoever talks meanwhile waits for one batch at most. Embeddings are always passed explicitly,
-so that Chroma never fetches a model of its own.
+model that embeds them, has changed: about 20 s for 1,000 examples on two idle cores, minutes on
+busy ones; in batches, so that whoever talks meanwhile waits for one batch at most. Embeddings are
+always passed explicitly, so that Chroma never fetches a model of its own.
 
 An example is one vector: what was said beside what led to it, each of length 1. A query weighs its
 own halves, so that one search by inner product ranks by both.

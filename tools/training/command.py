@@ -115,9 +115,9 @@ def train_strategy(
     ] = 4_000,
 ) -> None:
     """Train the strategy head: a minute on the project's examples, a few on a corpus."""
-    from tools.backends.minilm import open_encoder
     from tools.examples.corpora import READINGS
     from tools.examples.rows import SOURCE, read_examples
+    from tools.models import load_models
     from tools.training.strategy import train
     from tools.training.strategy_card import OWN, About
     from tools.training.strategy_rows import find_corpus, rows_of_corpus, rows_of_examples
@@ -138,13 +138,35 @@ def train_strategy(
             weights="They stay with whoever trained them: pass them on to nobody.",
         )
     folder = _folder("strategy-head", out)
-    encoder = open_encoder(weights.require("all-minilm-l6-v2"))
+    encoder = load_models().backend("minilm")  # on ONNX Runtime, which reads a corpus faster
     console = Console(stderr=True)
     card = train(rows, folder, encoder, about, seed=seed, say=console.print)
     _finish("strategy-head", folder, card["scores"])
 
 
 _NAMES = {"esconv": "ESConv", "mesc": "MESC"}
+
+
+@app.command("responder")
+def train_responder(
+    chats: Annotated[Path, typer.Option(help="Chats, as `python -m graphs chats` writes them.")],
+    base: Annotated[str, typer.Option(help="The weights to tune.")] = "qwen2.5-coder-1.5b-instruct",
+    out: Out = None,
+    seed: Seed = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 2,
+    layers: Annotated[int, typer.Option(min=1, help="How many of the upper layers.")] = 14,
+) -> None:
+    """Tune the answer model on chats: about an hour on two cores."""
+    from tools.training.responder import Tuning, read_chats, train
+    from tools.training.responder_card import write_card
+
+    folder = _folder("responder-adapter", out)
+    tuning = Tuning(epochs=epochs, layers=layers, seed=seed)
+    with Progress(console=Console(stderr=True)) as progress:
+        scores = train(read_chats(chats), weights.require(base), folder, tuning, progress)
+    write_card(folder, base, scores)
+    _pin("responder-adapter", folder)
+    Console().print(scores)
 
 
 @measuring.command("text-emotion")

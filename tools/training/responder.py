@@ -55,11 +55,11 @@ class Tuning:
         seed: order of the chats and beginning of the adapters.
     """
 
-    layers: int = 16
+    layers: int = 14
     rank: int = 8
     scale: int = 16
-    epochs: int = 3
-    rate: float = 3e-4
+    epochs: int = 2
+    rate: float = 4e-4
     tokens: int = 1024
     held_out: int = 25
     seed: int = 0
@@ -153,7 +153,7 @@ def train(
     return {
         "held_out_loss": [round(x, 4) for x in losses],
         "chats": len(learnt),
-        "held_out": len(held),
+        "unseen": len(held),
         "reply_tokens": sum(len(chat.ids) - chat.prompt for chat in learnt),
         "tuning": {**vars(tuning)},
     }

@@ -10,9 +10,10 @@ from tools.corpora.strategies import Corpus, taken_for
 from tools.corpora.trouble import refuse
 from tools.errors import ConfigError
 from tools.examples.corpora import READINGS
+from tools.labels import Emotion
 from tools.records import EarlierTurn, Example
 from tools.situation import Situation
-from tools.stage import asks_advice, stage_at
+from tools.stage import asks_advice, stage_at, tells_relief
 
 VALIDATION: Mapping[str, str] = {"esconv": "valid", "mesc": "val"}
 """The corpora that a head can be trained on, and what either calls its validation split."""
@@ -39,27 +40,33 @@ def rows_of_examples(examples: Sequence[Example]) -> list[StrategyRow]:
     """Return a row per example.
 
     What was tried is known of those replies before it that are examples themselves, as in a whole
-    conversation.
+    conversation. The stage is the one that would be found at run time: the example's own was chosen
+    with its strategy, and would give that away (nearly all that stands at `action` is advice).
     """
     used = {example["reply"]: example["strategy"] for example in examples}
     return [
-        StrategyRow(
-            Situation(
-                said=example["said"],
-                before=tuple(example["before"]),
-                tried=tuple(
-                    used[t["text"]]
-                    for t in example["before"]
-                    if t["speaker"] == "supporter" and t["text"] in used
-                ),
-                stage=example["stage"],
-                emotions={example["emotion"]: 1.0} if example["emotion"] != "unknown" else {},
-            ),
-            example["strategy"],
-            example["situation"],
-        )
+        StrategyRow(_situation(example, used), example["strategy"], example["situation"])
         for example in examples
     ]
+
+
+def _situation(example: Example, used: Mapping[str, str]) -> Situation:
+    before, said, emotion = example["before"], example["said"], example["emotion"]
+    replies = [turn["text"] for turn in before if turn["speaker"] == "supporter"]
+    tried = [used[reply] for reply in replies if reply in used]
+    stage = stage_at(
+        len(replies) + 1,
+        tried,
+        asks=asks_advice(said),
+        eases=emotion == Emotion.JOY or tells_relief(said),
+    )
+    return Situation(
+        said=said,
+        before=tuple(before),
+        tried=tuple(tried),
+        stage=stage.value,
+        emotions={emotion: 1.0} if emotion in set(Emotion) else {},
+    )
 
 
 def find_corpus(folder: Path) -> Corpus:
@@ -119,11 +126,12 @@ def _rows(corpus: Corpus, dialogue: Dialogue) -> Iterator[StrategyRow]:
             if label and before and before[-1]["speaker"] == "person":
                 said = before[-1]["text"]
                 asks = asks_advice(said)
+                eases = felt == Emotion.JOY or tells_relief(said)
                 situation = Situation(
                     said=said,
                     before=tuple(before[:-1][-_BEFORE:]),
                     tried=tuple(tried),
-                    stage=stage_at(number, tried, asks=asks).value,
+                    stage=stage_at(number, tried, asks=asks, eases=eases).value,
                     emotions={felt: 1.0} if felt else {},
                 )
                 yield StrategyRow(situation, label, dialogue.id)

@@ -1,6 +1,7 @@
 """Make one set of weights out of another, on this machine, without the framework it came from.
 
-Only mini-XCEPTION so far (Arriaga, Ploeger and Valdenegro 2017, "Real-time convolutional neural
+The tuned answer model is its base with a shipped adapter (`tools.weights.merging`). Mini-XCEPTION
+(Arriaga, Ploeger and Valdenegro 2017, "Real-time convolutional neural
 networks for emotion and gender classification", section 4 and figure 3), a Keras 2 model in HDF5.
 It is rebuilt layer by layer as ONNX behind the input that DeepFace gives. No weight is computed
 anew, so that the same HDF5 file gives the same bytes on every machine.
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.errors import WeightsError
+from tools.weights.merging import merge_adapter
 
 if TYPE_CHECKING:
     import h5py
@@ -26,6 +28,9 @@ DEEPFACE_FILE = ".deepface/weights/facial_expression_model_weights.onnx"
 DEEPFACE_SIDE = 48
 # 18 is the first opset whose Resize can leave the batch axis alone.
 OPSET, IR_VERSION = 18, 8
+
+ADAPTER = Path(__file__).parents[1] / "data" / "responder"
+TUNED_FILE = "model.gguf"
 
 
 class Layer(TypedDict):
@@ -48,7 +53,23 @@ def deepface_onnx(source: Path, target: Path) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-CONVERTERS: dict[str, Callable[[Path, Path], None]] = {"mini-xception-onnx": deepface_onnx}
+def tuned_gguf(source: Path, target: Path) -> None:
+    """Merge the shipped adapter into the one GGUF file of a folder.
+
+    Raises:
+        WeightsError: the folder holds no such file, or the adapter does not fit it.
+    """
+    files = sorted(source.glob("*.gguf"))
+    if not files:
+        raise WeightsError(f"the weights {source.name!r} hold no .gguf file; fetch them again")
+    target.mkdir(parents=True, exist_ok=True)
+    merge_adapter(files[0], ADAPTER, target / TUNED_FILE)
+
+
+CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
+    "mini-xception-onnx": deepface_onnx,
+    "responder": tuned_gguf,
+}
 """Converter name -> function `(source folder, target folder)`."""
 
 
