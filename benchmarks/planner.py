@@ -7,22 +7,32 @@ number stands beside naming the commonest strategy always. Nothing is masked, as
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from agents.strategy import PRIOR, StrategyOptions
 from benchmarks.machine import describe
+from tools.corpora.strategies import Corpus
 from tools.errors import ConfigError
 from tools.examples.rows import SOURCE, read_examples
-from tools.labels import Stage
+from tools.labels import Stage, Strategy
 from tools.models import load_models
-from tools.training.scores import Floats, class_scores, log_softmax, short
+from tools.training.scores import Floats, Places, class_scores, log_softmax, short
+
+if TYPE_CHECKING:
+    from tools.backends.minilm import MiniLM
+    from tools.backends.strategy_head import StrategyNetwork
+    from tools.training.strategy_rows import StrategyRow
+
+Matrix = npt.NDArray[np.float32]
 
 _K = 8
 _CONTEXT = 0.3
@@ -30,87 +40,125 @@ _CONTEXT = 0.3
 
 
 def planner(
-    data: Annotated[str, typer.Option(help="esconv:DIR or mesc:DIR; DIR as published.")],
+    data: Annotated[list[str], typer.Option(help="esconv:DIR or mesc:DIR, as published; or both.")],
     rows: Annotated[int, typer.Option(min=1, help="About so many replies to judge.")] = 600,
     train: Annotated[int, typer.Option(min=40, help="About so many to train on.")] = 2_000,
     profile: Annotated[str, typer.Option(help="A profile of tools/models.yaml.")] = "embedded",
     out: Annotated[Path | None, typer.Option(help="A JSON file to write.")] = None,
 ) -> None:
     """Measure the planners on a corpus's validation split, beside ones trained on the corpus."""
-    from tools.backends.strategy_features import LABELS, features
-    from tools.training.strategy import Recipe, Sizes, fit, judge
+    from tools.backends.strategy_features import LABELS
     from tools.training.strategy_rows import VALIDATION, rows_of_corpus, rows_of_examples
 
-    started = time.perf_counter()
-    corpus, colon, folder = data.partition(":")
-    if not colon or corpus not in VALIDATION:
-        raise ConfigError(f"--data is {data!r}; give esconv:DIR or mesc:DIR")
-    asked = rows_of_corpus(corpus, Path(folder), VALIDATION[corpus], rows)  # type: ignore[arg-type]
-    taught = rows_of_corpus(corpus, Path(folder), "train", train)  # type: ignore[arg-type]
-    own = rows_of_examples(read_examples(SOURCE))
+    parts = [text.partition(":") for text in data]
+    for corpus, _, folder in parts:
+        if corpus not in VALIDATION or not folder:
+            raise ConfigError(f"--data is {corpus!r}; give esconv:DIR or mesc:DIR")
     console = Console(width=100)
     console.print(f"{describe()}; profile {profile}")
     models = load_models(profile)
+    reports = []
     try:
-        encoder, head = models.backend("minilm"), models.backend("strategy-head")
-        seen = {
-            name: features([row.situation for row in part], encoder)
-            for name, part in (("asked", asked), ("taught", taught), ("own", own))
-        }
+        encoder, network = models.backend("minilm"), models.backend("strategy-head").network
+        weights = models.config("planner").options["parts"]
+        own = _known(rows_of_examples(read_examples(SOURCE)), encoder)
+        for corpus, _, folder in parts:
+            started = time.perf_counter()
+            asked, taught = (
+                _known(rows_of_corpus(cast(Corpus, corpus), Path(folder), split, limit), encoder)
+                for split, limit in ((VALIDATION[corpus], rows), ("train", train))
+            )
+            ways = _ways(corpus, asked, taught, own, network, weights)
+            reports.append(
+                {
+                    "corpus": corpus,
+                    "asked": len(asked.truth),
+                    "taught": len(taught.truth),
+                    "own": len(own.truth),
+                    "gold": dict(Counter(LABELS[place] for place in asked.truth).most_common()),
+                    "ways": {way: _scored(f, asked.truth, LABELS) for way, f in ways.items()},
+                    "seconds": round(time.perf_counter() - started),
+                }
+            )
+            _show(reports[-1], console)
     finally:
         models.close()
-    truth, learnt, known = (
-        np.array([LABELS.index(row.strategy) for row in part]) for part in (asked, taught, own)
-    )
-    width = encoder.width
-    network = fit(seen["taught"], learnt, Sizes(width=width), Recipe())
-    own_votes = _votes(seen["asked"], seen["own"], known, width, len(LABELS))
-    own_head = _shares(judge(head.network, seen["asked"]))
-    blend = _mix((own_votes, 0.4), (own_head, 0.6))
-    usual = np.array([[PRIOR[Stage(r.situation.stage)].get(s, 0.0) for s in LABELS] for r in asked])  # type: ignore[call-overload]
-    part = StrategyOptions().votes
-    ways = {
-        "always the commonest": np.tile(
-            np.bincount(learnt, minlength=len(LABELS)), (len(asked), 1)
-        ),
-        "own examples: the stage alone": usual,
-        "own examples: kNN": own_votes,
-        "own examples: head": own_head,
-        "own examples: blend": blend,
-        "own examples: blend and stage (the default)": _mix((blend, part), (usual, 1 - part)),
-        f"{corpus}: kNN": _votes(seen["asked"], seen["taught"], learnt, width, len(LABELS)),
-        f"{corpus}: head": _shares(judge(network, seen["asked"])),
-    }
-    report = {
-        "corpus": corpus,
-        "asked": len(asked),
-        "taught": len(taught),
-        "own": len(own),
-        "gold": dict(Counter(row.strategy for row in asked).most_common()),
-        "ways": {way: _scored(found, truth, LABELS) for way, found in ways.items()},
-        "seconds": round(time.perf_counter() - started),
-    }
-    _show(report, console)
     if out is not None:
-        out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        out.write_text(json.dumps(reports, indent=1) + "\n", "utf-8")
 
 
-def _votes(asked: Floats, known: Floats, labels: Floats, width: int, count: int) -> Floats:
+@dataclass(frozen=True)
+class _Known:
+    """Rows with their features, (rows, width), and the places of their labels, (rows,)."""
+
+    stages: list[str]
+    seen: Matrix
+    truth: Places
+    width: int
+
+
+def _known(rows: Sequence["StrategyRow"], encoder: "MiniLM") -> _Known:
+    from tools.backends.strategy_features import LABELS, features
+
+    situations = [row.situation for row in rows]
+    truth = np.array([LABELS.index(row.strategy) for row in rows])
+    stages = [situation.stage for situation in situations]
+    return _Known(stages, features(situations, encoder), truth, encoder.width)
+
+
+def _ways(
+    corpus: str,
+    asked: _Known,
+    taught: _Known,
+    own: _Known,
+    network: "StrategyNetwork",
+    weights: Mapping[str, float],
+) -> dict[str, Floats]:
+    """Return what each planner says of the replies, (replies, labels)."""
+    from tools.backends.strategy_features import LABELS
+    from tools.backends.strategy_head import Sizes
+    from tools.training.strategy import Recipe, fit, judge
+
+    floor = np.bincount(taught.truth, minlength=len(LABELS)).astype(float)
+    usual = np.array(
+        [[PRIOR[Stage(s)].get(Strategy(x), 0.0) for x in LABELS] for s in asked.stages]
+    )
+    votes, head = _votes(asked, own, len(LABELS)), _shares(judge(network, asked.seen))
+    blend = _mix((votes, weights["knn-strategy"]), (head, weights["strategy-head"]))
+    share = StrategyOptions().votes
+    learnt = fit(taught.seen, taught.truth, Sizes(width=taught.width), Recipe())
+    return {
+        "always the commonest of the corpus": np.tile(floor, (len(asked.truth), 1)),
+        "own: the stage alone": usual,
+        "own: kNN": votes,
+        "own: head": head,
+        "own: blend": blend,
+        "own: blend and stage (default)": _mix((blend, share), (usual, 1 - share)),
+        f"{corpus}: kNN": _votes(asked, taught, len(LABELS)),
+        f"{corpus}: head": _shares(judge(learnt, asked.seen)),
+    }
+
+
+def _votes(asked: _Known, known: _Known, count: int) -> Floats:
     """Return the shares of the k nearest rows' votes by squared cosine, (asked, labels).
 
     Where nothing led to a message, the message stands for it, as in `tools.examples.query`.
     """
-    said, context = asked[:, :width], asked[:, width : 2 * width]
-    context = np.where(context.any(1, keepdims=True), context, said)
-    other = known[:, width : 2 * width]
-    other = np.where(other.any(1, keepdims=True), other, known[:, :width])
-    near = said @ known[:, :width].T
-    order = np.argsort(-(near + _CONTEXT * context @ other.T), axis=1)[:, :_K]
-    shares = np.zeros((len(asked), count))
+    near = _said(asked) @ _said(known).T
+    order = np.argsort(-(near + _CONTEXT * _led(asked) @ _led(known).T), axis=1)[:, :_K]
+    shares = np.zeros((len(asked.truth), count))
     for row, places in enumerate(order):
-        weights = np.maximum(near[row, places], 0) ** 2
-        np.add.at(shares[row], labels[places], weights)
+        np.add.at(shares[row], known.truth[places], np.maximum(near[row, places], 0) ** 2)
     return shares / np.maximum(shares.sum(1, keepdims=True), 1e-9)
+
+
+def _said(known: _Known) -> Matrix:
+    return known.seen[:, : known.width]
+
+
+def _led(known: _Known) -> Matrix:
+    context = known.seen[:, known.width : 2 * known.width]
+    return np.where(context.any(1, keepdims=True), context, _said(known))
 
 
 def _shares(logits: Floats) -> Floats:
@@ -119,10 +167,11 @@ def _shares(logits: Floats) -> Floats:
 
 
 def _mix(*parts: tuple[Floats, float]) -> Floats:
-    return np.sum([weight * shares for shares, weight in parts], axis=0)
+    mixed: Floats = np.sum([weight * shares for shares, weight in parts], axis=0)
+    return mixed
 
 
-def _scored(found: Floats, truth: Floats, labels: Sequence[str]) -> dict[str, float]:
+def _scored(found: Floats, truth: Places, labels: Sequence[str]) -> dict[str, float]:
     """Return accuracy with half its 95% interval, macro-F1, and how often it is among three."""
     scores = class_scores(found, truth, labels)
     accuracy = scores["accuracy"]

@@ -233,8 +233,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
 
 def _take_up(spec: GraphSpec, name: str, path: Path) -> GraphSpec:
     """Return a graph with a pattern added to it; nothing that is there is changed."""
-    known = {key for part in (PatternFile, *_PARTS) for key in part.model_fields}
-    file = parse(path, PatternFile, "pattern file", known)
+    file = parse(path, PatternFile, "pattern file", _keys(PatternFile, *_PARTS))
     if taken := sorted(set(file.nodes) & set(spec.nodes)):
         raise ConfigError(
             f"the pattern {name!r} brings the node {taken[0]!r}, which is there already; "
@@ -274,5 +273,8 @@ def _joined(name: str, source: str, old: Route | None, new: Route) -> Route:
 
 
 def _parse(path: Path) -> GraphFile:
-    known = {key for part in (GraphFile, *_PARTS) for key in part.model_fields}
-    return parse(path, GraphFile, "graph file", known)
+    return parse(path, GraphFile, "graph file", _keys(GraphFile, *_PARTS))
+
+
+def _keys(*parts: type[BaseModel]) -> set[str]:
+    return {key for part in parts for key in part.model_fields}

@@ -8,7 +8,7 @@ first.
 from langgraph.graph import END, START
 
 from agents.check import check
-from agents.context import Kit, Services
+from agents.context import Kit, Services, Settings
 from agents.crisis import crisis
 from agents.face_emotion import face_emotion
 from agents.fusion import fusion
@@ -70,12 +70,12 @@ def by_hand(services: Services) -> Builder:
     builder = empty_builder()
     senses = _SENSES if reads_bodies(services.deployment) else _SPEECH_ALONE
 
-    def add(name: str, node: Node, *, join: bool = False, **options: object) -> None:
+    def add(name: str, node: Node, options: Settings | None = None, *, join: bool = False) -> None:
         kit = Kit(
             name=name,
             services=services,
             model=services.models.bound(node.model) if node.model else None,
-            options=node.parse(options),
+            options=node.parse(options or {}),
             prompt=prompt,
             private=tuple(prompt.sections.values()),
         )
@@ -87,16 +87,16 @@ def by_hand(services: Services) -> Builder:
     if reads_bodies(services.deployment):
         add("face_emotion", face_emotion)
         add("voice_emotion", voice_emotion)
-    add("screen_heard", screen, join=True, of="heard")
+    add("screen_heard", screen, {"of": "heard"}, join=True)
     add("text_emotion", text_emotion)
     add("fusion", fusion)
     add("moment", moment)
     for name, options in _SAID.items():
-        add(name, say, **options)
+        add(name, say, options)
     for name, chosen in _PLANNED.items():
-        add(name, guide, strategy=chosen, stance="neutral")
+        add(name, guide, {"strategy": chosen, "stance": "neutral"})
     for name, options in _NAMED.items():
-        add(name, guide, **options)
+        add(name, guide, options)
     add("recall", recall)
     add("strategy", strategy)
     add("system_emotion", system_emotion)

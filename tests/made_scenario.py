@@ -61,6 +61,7 @@ class Scenario(BaseModel, extra="forbid"):
         about: what it shows.
         graph: the graph that it runs on.
         heard: what speech recognition makes of every recording.
+        languages: those that speech recognition knows.
         looks: the emotion that every face is read as, with a probability of 0.9.
         turns: one after another.
     """
@@ -68,6 +69,7 @@ class Scenario(BaseModel, extra="forbid"):
     about: str
     graph: str = "support"
     heard: str = ""
+    languages: list[str] = ["en", "es", "fr", "de"]
     looks: str = "neutral"
     turns: list[Turn]
 
@@ -89,7 +91,7 @@ class Stage:
             clock=self.clock,
             chat={"reply": "That is a lot. What happened then?"},
             face={"scores": {scenario.looks: 0.9, "surprise": 0.1}},
-            ears={"text": scenario.heard},
+            ears={"text": scenario.heard, "languages": scenario.languages},
         )
         self.talk: Conversation = conversation(self.services, scenario.graph)
 

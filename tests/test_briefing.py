@@ -23,6 +23,8 @@ def state(*earlier: Any, said: str = "I keep waiting.", **changes: Any) -> Any:
         "strategy": {"label": "Open question"},
         "system_emotion": {"label": "neutral"},
         "examples": [],
+        "moment": "",
+        "summary": {"lines": [], "upto": 0},
     }
     return {**made, **changes}
 
@@ -78,6 +80,51 @@ def test_examples_that_are_not_alike_enough_are_not_shown() -> None:
 def test_the_history_is_bounded() -> None:
     earlier = [HumanMessage(f"m{i}") for i in range(30)]
     assert len(asked(state(*earlier), history=4)) == len(fixed_messages(PROMPT)) + 5
+
+
+def talked(turns: int, **changes: Any) -> Any:
+    earlier = [kind(f"{kind.type}{n}") for n in range(turns) for kind in (HumanMessage, AIMessage)]
+    return state(*earlier, **changes)
+
+
+def test_what_is_summed_up_is_not_shown_and_what_is_not_is_shown() -> None:
+    made = talked(4, summary={"lines": [], "upto": 4})
+    shown = [text for _, text in asked(made)[len(fixed_messages(PROMPT)) : -1]]
+    assert shown == ["human2", "ai2", "human3", "ai3"]
+
+
+def test_the_summary_stands_before_the_first_message_that_is_shown() -> None:
+    made = talked(4, summary={"lines": ["My dog died.", "I moved."], "upto": 4})
+    role, first = asked(made)[len(fixed_messages(PROMPT))]
+    assert (role, first) == ("user", "[Earlier they told you: My dog died. / I moved.]\nhuman2")
+
+
+def test_without_a_summary_nothing_stands_before_the_history() -> None:
+    assert asked(talked(2))[len(fixed_messages(PROMPT))] == ("user", "human0")
+
+
+def test_a_summary_cannot_end_its_turn() -> None:
+    made = talked(2, summary={"lines": ["It <|im_end|> went on."], "upto": 2})
+    assert "<|im_end|>" not in asked(made)[len(fixed_messages(PROMPT))][1]
+
+
+def test_a_moment_takes_the_place_of_the_strategy() -> None:
+    told = asked(state(moment="opening"))[-1][1]
+    assert "Welcome them" in told and "Name it briefly" not in told
+
+
+def test_a_moment_that_the_prompt_does_not_know_leaves_the_strategy() -> None:
+    assert asked(state(moment="unheard of"))[-1] == asked(state())[-1]
+
+
+@pytest.mark.parametrize("name", ["respond", "respond_tuned"])
+def test_every_prompt_has_words_for_every_plan(name: str) -> None:
+    prompt = read_prompt(name)
+    assert set(prompt.entries("strategies")) == {strategy.value for strategy in Strategy}
+    assert set(prompt.entries("feelings")) == set(EKMAN) - {"neutral"}
+    assert set(prompt.entries("openings")) <= set(prompt.entries("strategies"))
+    assert set(prompt.entries("moments")) == set(PROMPT.entries("moments"))
+    assert prompt.fill("summary", summary="x") and prompt.fill("disagreement")
 
 
 def test_a_long_message_keeps_its_beginning_and_its_end() -> None:

@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from benchmarks.care import command
 from benchmarks.care.classifier import classify, read_classified
+from benchmarks.care.command import PAGE
+from benchmarks.care.fixed_set import read_talks
 from benchmarks.care.judging import adherence, agree, agreement, preference, take_labels
-from benchmarks.care.page import write_page
+from benchmarks.care.page import head, write_page
 from benchmarks.care.sheets import read_key, write_sheet
 from tests.made_care import fill, made_run, row, talk
 from tests.made_services import example, stub_services
@@ -214,6 +216,10 @@ def test_what_the_safety_protocol_said_is_not_on_the_page(tmp_path) -> None:
     write_page(run, [talk()], page, ["crisis"])
     assert "Are you safe?" not in page.read_text("utf-8")
     assert "taken for danger: the safety protocol answered" in page.read_text("utf-8")
+
+
+def test_the_page_in_the_docs_is_the_one_that_is_written() -> None:
+    assert PAGE.read_text("utf-8").startswith(head(read_talks()))
 
 
 def test_the_commands_go_from_a_run_to_a_page(tmp_path) -> None:

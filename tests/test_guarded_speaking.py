@@ -27,7 +27,7 @@ DISCLOSURE = next(
     for case in map(json.loads, CASES.read_text("utf-8").splitlines())
     if case.get("level_at_least") == "high" and case["language"] == "en"
 )
-REPLY = "I hear you. Try the Lavender. Rest now."
+REPLY = "The week is long. There is Lavender in it. Rest now."
 CUES = {"lavender": "specialised advice"}
 
 
@@ -68,7 +68,7 @@ async def test_without_a_guard_every_sentence_that_passes_the_patterns_is_said()
 async def test_a_sentence_that_the_guard_finds_unsafe_is_not_said() -> None:
     report = await say(conversation(guarded(cues=CUES)), "Hello.")
     assert "Lavender" not in json.dumps(report)
-    assert report["reply"].startswith("I hear you.")
+    assert report["reply"].startswith("The week is long.")
 
 
 async def test_a_refusal_by_the_guard_names_its_category() -> None:
@@ -77,20 +77,20 @@ async def test_a_refusal_by_the_guard_names_its_category() -> None:
 
 
 async def test_the_guard_judges_each_sentence_with_what_was_said_and_the_reply_so_far() -> None:
-    services = guarded("I hear you. Rest now.")
+    services = guarded("The week is long. Rest now.")
     seen = asked(services)
     await say(conversation(services), "I lost my keys.")
     assert seen == [
-        Exchange("I lost my keys.", "I hear you."),
-        Exchange("I lost my keys.", "I hear you. Rest now."),
+        Exchange("I lost my keys.", "The week is long."),
+        Exchange("I lost my keys.", "The week is long. Rest now."),
     ]
 
 
 async def test_what_the_patterns_refuse_is_not_sent_to_the_guard() -> None:
-    services = guarded("I hear you. I hear you.")
+    services = guarded("The week is long. More of it stands on www.example.org today.")
     seen = asked(services)
     await say(conversation(services), "Hello.")
-    assert [exchange.reply for exchange in seen] == ["I hear you."]
+    assert [exchange.reply for exchange in seen] == ["The week is long."]
 
 
 async def test_a_reply_of_which_the_guard_refuses_everything_becomes_a_fixed_one() -> None:
@@ -127,7 +127,7 @@ async def test_what_was_accepted_stays_when_the_guard_fails_later() -> None:
 
     judge.predict = predict
     report = await say(conversation(services), "I lost my keys.")
-    assert report["reply"] == "I hear you."
+    assert report["reply"] == "The week is long."
     assert "I lost my keys." not in json.dumps(report["notes"])
 
 
@@ -174,7 +174,7 @@ async def test_a_guard_that_cannot_be_loaded_is_a_notice() -> None:
 
 
 async def test_two_talks_share_one_batch_of_the_guard() -> None:
-    services = guarded("I hear you.", delay=0.1)
+    services = guarded("The week is long.", delay=0.1)
     await asyncio.gather(*(say(conversation(services), "Hello.") for _ in range(6)))
     stats = services.models.host("guard").stats
     assert stats.calls == 6 and stats.batches < 6

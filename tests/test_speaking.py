@@ -38,14 +38,14 @@ class Failing(SafetyPolicy):
         raise RuntimeError("the patterns are gone")
 
 
-def refusing(reply: str = f"I hear you. Think of {SECRET}. Rest now.") -> Any:
+def refusing(reply: str = f"The waiting weighs on you. Think of {SECRET}. Rest now.") -> Any:
     services = stub_services(example(), chat={"reply": reply})
     return stub_services(example(), chat={"reply": reply}, policy=Refusing(services.policy))
 
 
 async def test_a_refused_sentence_is_replaced_and_never_said() -> None:
     report = await say(conversation(refusing()), "Hello.")
-    assert SECRET not in report["reply"] and report["reply"].startswith("I hear you.")
+    assert SECRET not in report["reply"] and report["reply"].startswith("The waiting weighs on you.")
 
 
 async def test_a_refusal_leaves_only_the_name_of_the_rule() -> None:
@@ -69,7 +69,7 @@ async def test_an_unchecked_sentence_is_in_no_stream_event_checkpoint_or_history
     seen += [repr(state) async for state in graph.aget_state_history(config)]
     seen += [repr(item) for item in saver.storage.values()]
     seen += [repr(item) for item in saver.blobs.values()] + [repr(saver.writes)]
-    assert len(seen) > 50 and "I hear you." in "".join(seen)
+    assert len(seen) > 50 and "The waiting weighs on you." in "".join(seen)
     assert not [text[:300] for text in seen if SECRET in text]
 
 
@@ -88,9 +88,9 @@ async def test_a_check_that_fails_refuses_everything_and_a_fixed_sentence_remain
 
 
 async def test_the_same_sentence_is_not_said_twice() -> None:
-    services = stub_services(chat={"reply": "I hear you. I hear you. I hear you."})
+    services = stub_services(chat={"reply": "The week is long. The week is long. The week is long."})
     report = await say(conversation(services), "Hello.")
-    assert report["reply"] == "I hear you."
+    assert report["reply"] == "The week is long."
 
 
 async def test_a_reply_copied_from_an_example_is_refused() -> None:
@@ -121,7 +121,7 @@ async def test_a_node_that_raises_is_left_out_and_the_reply_comes(
         raise ZeroDivisionError
 
     monkeypatch.setattr("agents.strategy.votes", explode)
-    report = await say(conversation(stub_services()), "Hello.")
+    report = await say(conversation(stub_services()), "I keep waiting.")
     assert report["reply"] and report["strategy"]["label"] == ""
     assert {"node": "strategy", "text": "the node failed: ZeroDivisionError"} in report["notes"]
 
@@ -147,7 +147,7 @@ async def test_what_a_failing_turn_was_about_is_not_logged(
         raise RuntimeError(f"cannot read {SECRET}")
 
     monkeypatch.setattr("agents.strategy.votes", explode)
-    await say(conversation(stub_services()), "Hello.")
+    await say(conversation(stub_services()), "I keep waiting.")
     assert "RuntimeError" in caplog.text and SECRET not in caplog.text
 
 

@@ -66,7 +66,7 @@ async def test_a_turn_without_words_gets_a_gentle_question_and_names_no_feeling(
 async def test_a_voice_that_was_not_understood_is_said_so() -> None:
     services = stub_services(ears={"text": ""})
     report = await say(conversation(services), "", [voice()], microphone=True)
-    assert report["reply"] == services.phrases.for_locale("en").not_heard
+    assert report["reply"] == services.phrases.for_locale("en").moments["not_heard"][0]
 
 
 async def test_media_is_forgotten_when_the_turn_ends() -> None:

@@ -91,16 +91,6 @@ class LocalePhrases(BaseModel, extra="forbid"):
         """What is said to a turn without words."""
         return self.moments["no_words"][0]
 
-    @property
-    def not_heard(self) -> str:
-        """What is said where a voice clip could not be understood."""
-        return self.moments["not_heard"][0]
-
-    @property
-    def language_not_heard(self) -> str:
-        """What is said where the speech recognition of the profile does not know the language."""
-        return self.moments["language_not_heard"][0]
-
     def aside(self, name: Reminder | str, turn: int) -> Variants:
         """Return the lines of a reminder, or of a moment, worded differently from turn to turn."""
         if name == "reminder":

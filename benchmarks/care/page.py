@@ -40,7 +40,18 @@ Everybody in it is made up, and grown up. The same turns were answered by
 
 Intervals are 95%, from resampling whole conversations, and `n` counts replies. Advice is counted by
 rules that share nothing with those of the graph. What is *counted* says nothing about how a reply
-reads; the judges do.
+reads; the judges do. They read blind sheets: no arm is named, and every pair stands there in both
+orders. An arm without a plan is judged by the plan that (c) had in the same turn: that is the floor
+which the plan has to beat. Replies of the safety protocol to harmless words are false alarms; they
+count in every line but adherence, and are not shown.
+
+```sh
+python -m benchmarks care --latency 24 --out build/care      # hours; a killed run goes on
+python -m benchmarks care sheet build/care --kind adherence  # or --kind preference
+python -m benchmarks care judge build/care/sheets/adherence-60-0.jsonl --judge "who judged"
+python -m benchmarks care classify build/care                # a judge that is no language model
+python -m benchmarks care report build/care
+```
 """
 
 
@@ -65,10 +76,7 @@ def write_page(run: Run, talks: Sequence[Talk], path: Path, shown: Sequence[str]
     explained = _explanations(run)
     worst = worst_replies(rows, labels)
     parts = [
-        _HEAD.format(
-            conversations=sum(talk.probe is not None for talk in talks),
-            openings=sum(talk.probe is None for talk in talks),
-        ),
+        head(talks),
         "## Goals\n",
         goals.table(goals.goals(lines, rows, labels)),
         "\n## What it ran on\n",
@@ -87,6 +95,12 @@ def write_page(run: Run, talks: Sequence[Talk], path: Path, shown: Sequence[str]
     missing = [place for place, _, _ in worst if not explained.get(place)]
     _leave_places(run, explained, missing)
     return missing
+
+
+def head(talks: Sequence[Talk]) -> str:
+    """Return the part of the page that no run changes."""
+    long = sum(talk.probe is not None for talk in talks)
+    return _HEAD.format(conversations=long, openings=len(talks) - long)
 
 
 def worst_replies(

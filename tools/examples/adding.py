@@ -72,7 +72,7 @@ def add(
         watch: handed the rows, to show how far it is.
 
     Raises:
-        ConfigError: there is no such path, its format cannot be told, or the source is the file that ships.
+        ConfigError: there is no such path, its format cannot be told, or it is the file that ships.
         DataError: the source cannot be read, or holds no example.
     """
     if not path.exists():

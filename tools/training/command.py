@@ -124,7 +124,7 @@ def train_strategy(
 
     if data is None:
         rows, about = rows_of_examples(read_examples(examples or SOURCE)), OWN
-    elif out is None:
+    elif out is None or out.resolve() == _folder("strategy-head", None).resolve():
         raise ConfigError(
             "weights from a corpus stay with whoever trains them; give --out FOLDER, outside of "
             "what ships"
