@@ -17,6 +17,9 @@ from tools.errors import ConfigError
 _LONGEST = 1_200
 """Characters of one message that the prompt shows; the middle of a longer one is left out."""
 
+_UNTOLD = frozenset({"opening", "no_start"})
+"""Moments at which nothing was said of a feeling."""
+
 _CONTROL = re.compile(
     r"<\|.{0,60}?\|>|</?s>|\[/?(?:INST|SYSTEM_PROMPT)\]|<</?SYS>>|<(?:start|end)_of_turn>", re.I
 )
@@ -97,15 +100,15 @@ def fixed_messages(prompt: Prompt) -> list[Message]:
 def plan(prompt: Prompt, strategy: str, felt: str, stance: str, *, moment: str = "") -> str:
     """Return the plan in brackets that stands behind a person's words; empty without a strategy.
 
-    A moment of the conversation (`agents.moment`) says more of what the reply is for than the
-    strategy does, and takes its place.
+    A moment of the conversation (`agents.moment`) adds what it asks for; at its very beginning no
+    feeling is told, since none was.
     """
     if not strategy:
         return ""
-    does = prompt.entries("moments").get(moment) if moment else None
     parts = (
-        prompt.entries("feelings").get(felt, ""),
-        does or prompt.entries("strategies").get(strategy, strategy),
+        "" if moment in _UNTOLD else prompt.entries("feelings").get(felt, ""),
+        prompt.entries("strategies").get(strategy, strategy),
+        prompt.entries("moments").get(moment, ""),
         prompt.entries("stances").get(stance, ""),
     )
     return prompt.fill("plan", plan=" ".join(part for part in parts if part))

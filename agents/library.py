@@ -9,6 +9,7 @@ from agents.listen import listen
 from agents.moment import moment
 from agents.node import Node
 from agents.recall import recall
+from agents.remember import remember
 from agents.respond import respond
 from agents.say import say
 from agents.screen import screen
@@ -31,6 +32,7 @@ NODES: dict[str, Node] = {
         moment,
         guide,
         say,
+        remember,
         recall,
         strategy,
         system_emotion,

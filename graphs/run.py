@@ -61,6 +61,7 @@ class TurnReport(TypedDict):
     heard: Heard
     user_emotion: UserEmotion
     readings: dict[str, Reading]
+    moment: str
     strategy: Choice
     system_emotion: Choice
     risk: RiskReport
@@ -235,6 +236,7 @@ class Conversation:
             "heard": state["heard"],
             "user_emotion": state["user_emotion"],
             "readings": state["readings"],
+            "moment": state["moment"],
             "strategy": state["strategy"],
             "system_emotion": state["system_emotion"],
             "risk": {

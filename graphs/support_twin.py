@@ -18,6 +18,7 @@ from agents.moment import moment
 from agents.node import Node
 from agents.prompt import read_prompt
 from agents.recall import recall
+from agents.remember import remember
 from agents.respond import respond
 from agents.say import say
 from agents.screen import screen
@@ -90,6 +91,7 @@ def by_hand(services: Services) -> Builder:
     add("screen_heard", screen, {"of": "heard"}, join=True)
     add("text_emotion", text_emotion)
     add("fusion", fusion)
+    add("remember", remember)
     add("moment", moment)
     for name, options in _SAID.items():
         add(name, say, options)
@@ -116,7 +118,8 @@ def by_hand(services: Services) -> Builder:
         builder.add_edge(sense, "screen_heard")
     builder.add_conditional_edges("screen_heard", _after_hearing, ["crisis", "text_emotion"])
     builder.add_edge("text_emotion", "fusion")
-    builder.add_edge("fusion", "moment")
+    builder.add_edge("fusion", "remember")
+    builder.add_edge("remember", "moment")
     moments = [*_SAID, *_PLANNED, *_NAMED]
     builder.add_conditional_edges("moment", _after_moment, [*moments, "recall"])
     for name in _SAID:

@@ -1,10 +1,11 @@
 """Run a planner's node on a made state, without a graph."""
 
+from functools import cache
 from typing import Any, cast
 
 from langchain_core.messages import AIMessage, HumanMessage
 
-from agents.context import Kit
+from agents.context import Kit, Services
 from agents.node import Node
 from agents.state import ConversationState
 from agents.turn import FRESH
@@ -67,6 +68,11 @@ def state(
     )
 
 
+@cache  # reading the safety policy takes longest, and no planner asks it
+def _services(evaluation: bool) -> Services:
+    return stub_services(evaluation=evaluation)
+
+
 async def plan(
     node: Node,
     given: ConversationState,
@@ -79,7 +85,7 @@ async def plan(
     config = ModelConfig.model_validate({"task": node.model, "backend": "made"})
     kit = Kit(
         name=node.name,
-        services=stub_services(evaluation=evaluation),
+        services=_services(evaluation),
         model=Bound("made", config, host) if host else None,
         options=node.parse(options),
     )

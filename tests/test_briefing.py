@@ -83,24 +83,26 @@ def test_the_history_is_bounded() -> None:
 
 
 def talked(turns: int, **changes: Any) -> Any:
-    earlier = [kind(f"{kind.type}{n}") for n in range(turns) for kind in (HumanMessage, AIMessage)]
+    earlier: list[Any] = []
+    for n in range(turns):
+        earlier += [HumanMessage(f"person {n}"), AIMessage(f"reply {n}")]
     return state(*earlier, **changes)
 
 
 def test_what_is_summed_up_is_not_shown_and_what_is_not_is_shown() -> None:
     made = talked(4, summary={"lines": [], "upto": 4})
     shown = [text for _, text in asked(made)[len(fixed_messages(PROMPT)) : -1]]
-    assert shown == ["human2", "ai2", "human3", "ai3"]
+    assert shown == ["person 2", "reply 2", "person 3", "reply 3"]
 
 
 def test_the_summary_stands_before_the_first_message_that_is_shown() -> None:
     made = talked(4, summary={"lines": ["My dog died.", "I moved."], "upto": 4})
     role, first = asked(made)[len(fixed_messages(PROMPT))]
-    assert (role, first) == ("user", "[Earlier they told you: My dog died. / I moved.]\nhuman2")
+    assert (role, first) == ("user", "[Earlier they told you: My dog died. / I moved.]\nperson 2")
 
 
 def test_without_a_summary_nothing_stands_before_the_history() -> None:
-    assert asked(talked(2))[len(fixed_messages(PROMPT))] == ("user", "human0")
+    assert asked(talked(2))[len(fixed_messages(PROMPT))] == ("user", "person 0")
 
 
 def test_a_summary_cannot_end_its_turn() -> None:
@@ -121,7 +123,7 @@ def test_a_moment_that_the_prompt_does_not_know_leaves_the_strategy() -> None:
 def test_every_prompt_has_words_for_every_plan(name: str) -> None:
     prompt = read_prompt(name)
     assert set(prompt.entries("strategies")) == {strategy.value for strategy in Strategy}
-    assert set(prompt.entries("feelings")) == set(EKMAN) - {"neutral"}
+    assert set(prompt.entries("feelings")) >= set(EKMAN) - {"neutral"}
     assert set(prompt.entries("openings")) <= set(prompt.entries("strategies"))
     assert set(prompt.entries("moments")) == set(PROMPT.entries("moments"))
     assert prompt.fill("summary", summary="x") and prompt.fill("disagreement")

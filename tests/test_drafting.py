@@ -12,7 +12,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.context import Services
 from agents.drafting import Setting, choose, tidy, worth
-from graphs.run import Conversation, TurnReport
+from graphs.run import Conversation
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, say

@@ -39,12 +39,10 @@ async def test_messages_that_the_prompt_no_longer_shows_are_summed_up() -> None:
     assert found["lines"] == [f"My sister Anna left in {1990 + n}." for n in range(4)]
 
 
-@pytest.mark.parametrize("exchanges", range(0, 40))
-async def test_a_prompt_shows_at_least_the_history_and_at_most_twice_as_much(
-    exchanges: int,
-) -> None:
-    shown = 2 * exchanges - (await remembered(exchanges, history=8))["upto"]
-    assert min(8, 2 * exchanges) <= shown < 16
+async def test_a_prompt_shows_at_least_the_history_and_less_than_twice_as_much() -> None:
+    for exchanges in range(40):
+        shown = 2 * exchanges - (await remembered(exchanges, history=8))["upto"]
+        assert min(8, 2 * exchanges) <= shown < 16
 
 
 async def test_the_window_moves_by_whole_histories_alone() -> None:
