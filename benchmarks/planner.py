@@ -146,10 +146,11 @@ def _votes(asked: _Known, known: _Known, count: int) -> Floats:
     """
     near = _said(asked) @ _said(known).T
     order = np.argsort(-(near + _CONTEXT * _led(asked) @ _led(known).T), axis=1)[:, :_K]
-    shares = np.zeros((len(asked.truth), count))
+    shares: Floats = np.zeros((len(asked.truth), count))
     for row, places in enumerate(order):
         np.add.at(shares[row], known.truth[places], np.maximum(near[row, places], 0) ** 2)
-    return shares / np.maximum(shares.sum(1, keepdims=True), 1e-9)
+    shares /= np.maximum(shares.sum(1, keepdims=True), 1e-9)
+    return shares
 
 
 def _said(known: _Known) -> Matrix:

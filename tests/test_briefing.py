@@ -110,9 +110,15 @@ def test_a_summary_cannot_end_its_turn() -> None:
     assert "<|im_end|>" not in asked(made)[len(fixed_messages(PROMPT))][1]
 
 
-def test_a_moment_takes_the_place_of_the_strategy() -> None:
-    told = asked(state(moment="opening"))[-1][1]
-    assert "Welcome them" in told and "Name it briefly" not in told
+def test_a_moment_adds_to_the_strategy_what_it_asks_for() -> None:
+    told = asked(state(moment="topic_change"))[-1][1]
+    assert "afraid" in told and "ask one open question" in told
+    assert PROMPT.entries("moments")["topic_change"] in told
+
+
+@pytest.mark.parametrize("moment", ["opening", "no_start"])
+def test_at_the_very_beginning_no_feeling_is_told(moment: str) -> None:
+    assert "afraid" not in asked(state(moment=moment))[-1][1]
 
 
 def test_a_moment_that_the_prompt_does_not_know_leaves_the_strategy() -> None:

@@ -125,7 +125,7 @@ def test_a_draft_that_does_not_ask_is_worth_less_than_one_that_does() -> None:
 
 
 def test_a_draft_that_takes_something_up_is_worth_more() -> None:
-    own, taken = ["Nothing moves.", "All is still."], ["The letter stays away.", "All is still."]
+    own, taken = ["The evening stays away."], ["The letter stays away."]
     assert worth(taken, setting(RESTATEMENT)) > worth(own, setting(RESTATEMENT))
 
 

@@ -12,6 +12,7 @@ from tests.made_services import stub_services
 from tools.records import Summary
 
 EMPTY = Summary(lines=[], upto=0)
+TELLING = "Your brother Tom, your cousin Ada and your boss Bo met Eva in Rome at Easter 1987."
 
 
 async def remembered(
@@ -23,7 +24,7 @@ async def remembered(
     """Run the node behind so many exchanges and one more message of the person."""
     messages: list[AnyMessage] = []
     for number in range(exchanges):
-        messages += [HumanMessage(said.format(1990 + number)), AIMessage("Your brother Tom wrote.")]
+        messages += [HumanMessage(said.format(1990 + number)), AIMessage(TELLING)]
     state: Any = {"messages": [*messages, HumanMessage("And now?")], "summary": before}
     kit = Kit(name="remember", services=stub_services(), options=RememberOptions(**options))
     return cast(Summary, (await remember.run(state, cast(Any, None), kit))["summary"])

@@ -128,7 +128,9 @@ async def test_an_opening_is_not_flat() -> None:
 
 async def test_thanks_invite_approval_or_others() -> None:
     given = state("Thank you, that was good.", turn=4, tried=(QUESTION, "Restatement", QUESTION))
-    assert (await chosen(strategy, given))["label"] in (APPROVAL, "Others")
+    found = await chosen(strategy, given)
+    assert found["label"] in (APPROVAL, "Others")
+    assert found["why"].startswith("The person says thanks")
 
 
 @pytest.mark.parametrize("said", ["No thanks.", "Thanks for nothing.", "It failed thanks to me."])

@@ -27,12 +27,14 @@ def test_a_greeting_counts_for_nothing() -> None:
 def test_comforting_waits_until_something_was_asked_but_not_for_ever() -> None:
     assert stage_at(4, [APPROVED] * 3) is Stage.EXPLORATION
     assert stage_at(6, [APPROVED] * 5) is Stage.COMFORTING
+    assert stage_at(4, [APPROVED, ASKED, APPROVED]) is Stage.COMFORTING
 
 
 def test_who_is_easier_gets_to_action_earlier() -> None:
     tried = [ASKED, APPROVED] * 3
     assert stage_at(6, tried[:5]) is Stage.COMFORTING
     assert stage_at(6, tried[:5], eases=True) is Stage.ACTION
+    assert stage_at(5, tried[:4], eases=True) is Stage.COMFORTING
 
 
 def test_being_easier_ends_no_exploration() -> None:

@@ -83,10 +83,12 @@ def train_risk(
         ordinary_comments,
         own_rows,
         read_rows,
+        told_rows,
     )
 
     rows = [row for row in read_rows(hard_cases) if row.split == "train" and not row.before]
     rows += own_rows()
+    rows += told_rows()
     rows += moderation_rows(data / "openai_moderation.jsonl")
     rows += ailuminate_rows(data / "ailuminate_en.csv")
     rows = [row for row in rows if row.language == "en"]

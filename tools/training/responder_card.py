@@ -21,7 +21,8 @@ that the prompt file `respond_tuned` lays out; with another layout it is of litt
 
 {chats:,} counselling examples of `tools/data/examples.jsonl` ({reply_tokens:,} tokens of replies),
 original, written by language models for this project, CC BY 4.0. The adapter is Apache-2.0, as is
-the model that it belongs to.
+the model that it belongs to. The card counts the examples as they stood at the training; replies
+that were mended since (`git log tools/data/examples.jsonl`) have not been learnt.
 
 ## Protocol
 

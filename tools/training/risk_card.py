@@ -21,8 +21,10 @@ It stands beside the patterns of `tools/data/risk`, never in their place.
 
 ## Data and licence
 
-The project's own rows (`tools/data/risk_rows`) and the training half of its hard cases
-(`tests/safety/hard_cases.jsonl`), both CC BY 4.0 and written by language models; the self-harm part
+The project's own rows (`tools/data/risk_rows`), the training half of its hard cases
+(`tests/safety/hard_cases.jsonl`), and what people say in the counselling examples
+(`tools/data/examples.jsonl`: heavy talk, and no danger in it), all CC BY 4.0 and written by
+language models; the self-harm part
 of the OpenAI moderation release (Markov et al. 2023, "A Holistic Approach to Undesired Content
 Detection in the Real World"; MIT); the `ssh` and `spc_hlt` prompts of the AILuminate demo set
 (MLCommons; CC BY 4.0); half of the comments of GoEmotions' `train.tsv` that were drawn (Demszky et

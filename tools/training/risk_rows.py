@@ -16,10 +16,14 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from tools.errors import DataError
+from tools.examples.rows import SOURCE, read_examples
 from tools.labels import Danger, Risk
 from tools.records import Act, Whose
 from tools.safety.policy import SafetyPolicy
 from tools.training.goemotions import read_comments
+
+TOLD = "told-"
+"""Begins the family of what people say in the counselling examples."""
 
 ROWS = Path(__file__).parents[1] / "data" / "risk_rows"
 
@@ -86,6 +90,23 @@ def own_rows(folder: Path = ROWS) -> list[RiskRow]:
     if not files:
         raise DataError(f"the folder {folder.name!r} has no .jsonl files with rows of risk")
     return [row for file in files for row in read_rows(file)]
+
+
+def told_rows(examples: Path = SOURCE) -> list[RiskRow]:
+    """Read what people say in the counselling examples: heavy talk, and no danger in it.
+
+    Raises:
+        DataError: the file is wrong.
+    """
+    rows = {}
+    for example in read_examples(examples):
+        earlier = [m["text"] for m in example["before"] if m["speaker"] == "person"]
+        for text in (*earlier, example["said"]):
+            family = f"{TOLD}{example['situation']}"
+            rows[text] = RiskRow(
+                text=text, danger=Risk.NONE.value, level=Risk.NONE.value, family=family
+            )
+    return list(rows.values())
 
 
 def moderation_rows(path: Path) -> Iterator[RiskRow]:

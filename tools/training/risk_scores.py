@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.training.risk_rows import RiskRow
+from tools.training.risk_rows import TOLD, RiskRow
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -14,7 +14,7 @@ Places = npt.NDArray[np.int64]
 EVERYDAY = "everyday-"
 """How the families of comments of everyday talk begin."""
 
-_TURNS = ("ca-", "cb-")
+_TURNS = ("ca-", "cb-", TOLD)
 """How the families of turns of harmless conversations begin."""
 
 _LOWEST = 0.02
