@@ -35,6 +35,13 @@ class Prompt:
                 f"nothing fills ({error}); known are: {', '.join(sorted(values)) or 'none'}"
             ) from error
 
+    @property
+    def private(self) -> tuple[str, ...]:
+        """Every text that no reply may repeat: all but the openings, which are meant for it."""
+        return tuple(
+            text for key, text in self.sections.items() if not key.startswith("openings/")
+        )
+
     def entries(self, section: str) -> dict[str, str]:
         """Return the `### name` parts of a section, in order."""
         return {

@@ -60,7 +60,7 @@ def build(spec: GraphSpec, services: Services, version: str = "") -> Builder:
     spec = deploy(spec, services.deployment)
     require(spec, services.models)
     prompts = prompts_of(spec, services.models)
-    private = tuple(text for p in prompts.values() for text in p.sections.values())
+    private = tuple(text for prompt in prompts.values() for text in prompt.private)
     builder = empty_builder()
     for name, entry in spec.nodes.items():
         node = NODES[spec.used(name)]

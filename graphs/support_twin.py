@@ -67,7 +67,9 @@ _NAMED: dict[str, dict[str, object]] = {
 
 def by_hand(services: Services) -> Builder:
     """Return the same builder as `support.yaml`."""
-    prompt = read_prompt("respond")
+    writer = services.models.bound("respond")
+    tuned = writer.config.prompt if writer else ""
+    prompt = read_prompt(tuned or "respond")
     builder = empty_builder()
     senses = _SENSES if reads_bodies(services.deployment) else _SPEECH_ALONE
 
@@ -78,7 +80,7 @@ def by_hand(services: Services) -> Builder:
             model=services.models.bound(node.model) if node.model else None,
             options=node.parse(options or {}),
             prompt=prompt,
-            private=tuple(prompt.sections.values()),
+            private=prompt.private,
         )
         builder.add_node(name, step(node, kit), defer=join)
 

@@ -4,6 +4,9 @@ from agents.adherence import departs
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, say
 from tools.examples.rows import read_examples
+from tools.language import is_english
+from tools.phrases import load_phrases
+from tools.sentences import split
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,30 @@ def test_nearly_all_shipped_examples_keep_to_their_strategy() -> None:
     shipped = read_examples()
     departing = [e["id"] for e in shipped if departs(e["reply"], e["strategy"])]
     assert len(departing) <= len(shipped) * 0.03, departing
+
+
+def test_no_shipped_example_is_taken_for_another_language() -> None:
+    sentences = [sentence for e in read_examples() for sentence in split(e["reply"])]
+    assert [sentence for sentence in sentences if not is_english(sentence)] == []
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_hardly_a_sentence_in_another_language_is_taken_for_english(language: str) -> None:
+    replies = load_phrases().for_locale(language).replies
+    sentences = [sentence for reply in replies for sentence in split(reply)]
+    assert sum(map(is_english, sentences)) <= 0.03 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Stay strong.", "Everyone makes mistakes.", "Why?", "You left the café."]
+)
+def test_the_shortest_english_is_read_as_such(sentence: str) -> None:
+    assert is_english(sentence)
+
+
+@pytest.mark.parametrize("sentence", ["¿Por qué?", "没事。", "Это тяжело.", "Et maintenant ?"])
+def test_other_languages_and_scripts_are_known(sentence: str) -> None:
+    assert not is_english(sentence)
 
 
 async def test_a_sentence_that_departs_from_the_plan_is_not_said() -> None:

@@ -120,8 +120,8 @@ def test_an_open_question_in_another_language_is_no_closed_one() -> None:
 
 
 def test_a_draft_that_does_not_ask_is_worth_less_than_one_that_does() -> None:
-    asks = ["The week is long.", "What is the waiting like?"]
-    assert worth(asks, setting()) > worth(["The week is long.", "The box stays empty."], setting())
+    asks, tells = ["The week is long.", "What is it like?"], ["The week is long.", "All is still."]
+    assert worth(asks, setting()) > 2 + worth(tells, setting())
 
 
 def test_a_draft_that_takes_something_up_is_worth_more() -> None:
@@ -130,8 +130,7 @@ def test_a_draft_that_takes_something_up_is_worth_more() -> None:
 
 
 def test_a_draft_that_repeats_what_was_said_is_worth_less() -> None:
-    parrots = ["You keep waiting for the letter.", "The days are slow."]
-    turns = ["The letter stays away, and you keep waiting.", "The days are slow."]
+    parrots, turns = ["You keep waiting for the letter."], ["For the letter you keep waiting."]
     assert worth(turns, setting(RESTATEMENT)) > worth(parrots, setting(RESTATEMENT))
 
 

@@ -130,14 +130,14 @@ def test_the_loss_is_that_of_the_whole_model_over_the_reply_alone(base: Path) ->
     for chat in chats:
         labels = torch.tensor([[-100] * chat.prompt + chat.ids[chat.prompt :]])
         loss = model(torch.tensor([chat.ids]), labels=labels).loss
-        wanted += float(loss) * (len(chat.ids) - chat.prompt)
+        wanted += float(loss.detach()) * (len(chat.ids) - chat.prompt)
     upper = _Upper(model, TUNING)
     upper.train(False)
     for chat in chats:
         chat.lower = upper.below(chat.ids)
     total, count = upper.loss(chats)  # of unlike lengths, so that one is padded
     assert count == sum(len(chat.ids) - chat.prompt for chat in chats)
-    assert float(total) == pytest.approx(wanted, rel=0.03)
+    assert float(total.detach()) == pytest.approx(wanted, rel=0.03)
 
 
 def test_a_chat_ends_where_the_model_is_to_stop(base: Path) -> None:

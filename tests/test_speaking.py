@@ -45,7 +45,9 @@ def refusing(reply: str = f"The waiting weighs on you. Think of {SECRET}. Rest n
 
 async def test_a_refused_sentence_is_replaced_and_never_said() -> None:
     report = await say(conversation(refusing()), "Hello.")
-    assert SECRET not in report["reply"] and report["reply"].startswith("The waiting weighs on you.")
+    assert SECRET not in report["reply"] and report["reply"].startswith(
+        "The waiting weighs on you."
+    )
 
 
 async def test_a_refusal_leaves_only_the_name_of_the_rule() -> None:
@@ -88,7 +90,9 @@ async def test_a_check_that_fails_refuses_everything_and_a_fixed_sentence_remain
 
 
 async def test_the_same_sentence_is_not_said_twice() -> None:
-    services = stub_services(chat={"reply": "The week is long. The week is long. The week is long."})
+    services = stub_services(
+        chat={"reply": "The week is long. The week is long. The week is long."}
+    )
     report = await say(conversation(services), "Hello.")
     assert report["reply"] == "The week is long."
 

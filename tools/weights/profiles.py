@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from tools.errors import WeightsError
 from tools.models import ModelSet
 from tools.weights.fetching import fetch
+from tools.weights.manifest import Derived
 from tools.weights.report import Report
 from tools.weights.store import Store
 
@@ -12,8 +13,9 @@ from tools.weights.store import Store
 def fetch_profile(store: Store, models: ModelSet, report: Report) -> bool:
     """Fetch one model's weights for every node and tell whether each node has a model.
 
-    Of a list, a model that is here already is kept, so that a second run needs no network;
-    otherwise the first that can be had is fetched, and what could not be had is said.
+    Of a list, the first model that is here, or is made from what is here, is kept, so that a second
+    run needs no network; otherwise the first that can be had is fetched, and what could not be had
+    is said.
 
     Raises:
         UnknownName: the profile or a model names what does not exist.
@@ -55,7 +57,15 @@ def _named(options: Iterable[object]) -> list[str]:
 
 
 def _is_here(store: Store, models: ModelSet, model: str) -> bool:
-    return all(store.present(name) for name in needed(models, model))
+    return all(_is_at_hand(store, name) for name in needed(models, model))
+
+
+def _is_at_hand(store: Store, name: str) -> bool:
+    """Say whether an entry is here, or is made on this machine from one that is."""
+    sources = store.manifest.entry(name).sources
+    return store.present(name) or any(
+        isinstance(source, Derived) and store.present(source.of) for source in sources
+    )
 
 
 def _fetch_model(store: Store, models: ModelSet, model: str, report: Report) -> None:
