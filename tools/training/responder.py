@@ -72,7 +72,8 @@ def read_chats(path: Path) -> list[ChatRow]:
         DataError: the file cannot be read, or a line is no chat that ends with a reply.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Not `splitlines`: that would cut a message at a rare line separator inside it.
+        lines = path.read_text("utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the chats {path.name!r}: {error}") from error
     rows = []

@@ -32,6 +32,12 @@ _NAMES = {
 }
 """What transformers and GGUF call the same layer of the Qwen2 family."""
 
+_FAMILIES = ("qwen2", "qwen3")
+"""Others turn the rows of attention about (`llama`), so that an adapter would land elsewhere."""
+
+_BEYOND = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_to_save")
+"""Settings of PEFT with which a change is not just `scale * B @ A`."""
+
 _TENSOR = re.compile(r"layers\.(\d+)\.(.+)\.lora_([AB])\.weight$")
 
 
@@ -56,12 +62,24 @@ def merge_adapter(base: Path, adapter: Path, target: Path) -> None:
         raise WeightsError(
             f"the file {base.name!r} is no GGUF model ({type(error).__name__}); fetch it again"
         ) from error
-    known = {str(tensor.name) for tensor in reader.tensors}
-    if foreign := sorted(set(changes) - known):
+    if architecture not in _FAMILIES:
+        raise WeightsError(
+            f"the model {base.name!r} is of the family {architecture!r}; adapters can be merged "
+            f"into {' and '.join(_FAMILIES)} alone"
+        )
+    known = {str(tensor.name): tensor for tensor in reader.tensors}
+    if foreign := sorted(set(changes) - set(known)):
         raise WeightsError(
             f"the adapter {adapter.name!r} does not fit {base.name!r}: it has no {foreign[0]!r}"
         )
+    for name, (a, b) in changes.items():
+        shape = (b.shape[0], a.shape[1])
+        if tuple(int(n) for n in reversed(known[name].shape)) != shape:
+            raise WeightsError(
+                f"the adapter {adapter.name!r} does not fit {base.name!r}: its {name!r} is {shape}"
+            )
     writer = gguf.GGUFWriter(target, architecture, endianess=reader.endianess)
+    writer.data_alignment = reader.alignment
     _copy_fields(reader, writer)
     for tensor in reader.tensors:
         _announce(tensor, writer, changed=tensor.name in changes)
@@ -71,7 +89,7 @@ def merge_adapter(base: Path, adapter: Path, target: Path) -> None:
     for tensor in reader.tensors:
         data = tensor.data
         if tensor.name in changes:
-            data = _changed(tensor, *changes[tensor.name], adapter)
+            data = _changed(tensor, *changes[tensor.name])
         writer.write_tensor_data(data)
     writer.close()
 
@@ -92,10 +110,13 @@ def read_adapter(folder: Path) -> dict[str, tuple[Array, Array]]:
         config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
         tensors = load_file(folder / "adapter_model.safetensors")
         scale = np.float32(config["lora_alpha"] / config["r"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        beyond = [name for name in _BEYOND if config.get(name)]
+    except (OSError, ArithmeticError, ValueError, LookupError, TypeError, SafetensorError) as error:
         raise WeightsError(
             f"{folder.name!r} holds no adapter of PEFT ({type(error).__name__}: {error})"
         ) from error
+    if beyond:
+        raise WeightsError(f"the adapter {folder.name!r} uses {beyond[0]!r}, unknown here")
     parts: dict[str, dict[str, Array]] = {}
     for name, tensor in tensors.items():
         found = _TENSOR.search(name)
@@ -104,19 +125,18 @@ def read_adapter(folder: Path) -> dict[str, tuple[Array, Array]]:
         parts.setdefault(f"blk.{found[1]}.{_NAMES[found[2]]}.weight", {})[found[3]] = tensor.to(
             torch.float32
         ).numpy()
-    if any(set(pair) != {"A", "B"} for pair in parts.values()):
+    if any(
+        set(pair) != {"A", "B"} or pair["A"].shape[:1] != pair["B"].shape[1:]
+        for pair in parts.values()
+    ):
         raise WeightsError(f"the adapter {folder.name!r} is not whole")
     return {name: (pair["A"], pair["B"] * scale) for name, pair in sorted(parts.items())}
 
 
-def _changed(tensor: Any, a: Array, b: Array, adapter: Path) -> npt.NDArray[np.uint8]:
+def _changed(tensor: Any, a: Array, b: Array) -> npt.NDArray[np.uint8]:
     import gguf
 
     weight: Array = gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
-    if weight.shape != (b.shape[0], a.shape[1]):
-        raise WeightsError(
-            f"the adapter {adapter.name!r} does not fit: {tensor.name!r} is {weight.shape}"
-        )
     # One rank after the other: a matrix product would sum in another order on another machine.
     for inputs, outputs in zip(a, b.T, strict=True):
         weight += outputs[:, None] * inputs[None, :]
@@ -131,10 +151,10 @@ def _announce(tensor: Any, writer: "gguf.GGUFWriter", *, changed: bool) -> None:
     shape = tuple(int(n) for n in reversed(tensor.shape))
     if changed:
         shape = gguf.quant_shape_to_byte_shape(shape, kind)
-        size = int(np.prod(shape))
+        size, dtype = int(np.prod(shape)), np.dtype(np.uint8)
     else:
-        shape, size = tensor.data.shape, int(tensor.n_bytes)
-    writer.add_tensor_info(tensor.name, shape, tensor.data.dtype, size, kind)
+        shape, size, dtype = tensor.data.shape, int(tensor.n_bytes), tensor.data.dtype
+    writer.add_tensor_info(tensor.name, shape, dtype, size, kind)
 
 
 def _copy_fields(reader: Any, writer: "gguf.GGUFWriter") -> None:
