@@ -44,6 +44,9 @@ The numbers are ours, chosen by hand and not fitted: whoever has few words is no
 and whoever says thanks or brings good news is neither advised nor interpreted.
 """
 
+UNEARNED = 0.3
+"""By how much Approval is multiplied where the person tells of nothing that they did (ours)."""
+
 SAYS: Mapping[Sign, str] = {
     Sign.FLAT: "the person says little",
     Sign.THANKS: "the person says thanks",
@@ -93,6 +96,18 @@ def sign_of(state: ConversationState) -> Sign | None:
     if words and not opening and "?" not in text and len(words) <= _MOST_FLAT:
         return Sign.FLAT if _FLAT.issuperset(words) else None
     return None
+
+
+_DID = re.compile(
+    r"\b(?:i|we)(?:'ve| have| had)?(?: (?:just|finally|even|actually|still|only|then|also|never))* "
+    r"(?:did|made|went|told|said|took|got|wrote|kept|left|gave|put|came|ran|rang|stood|held|found"
+    r"|began|bought|drove|let|sat|spoke|chose|quit|sent|read|met|paid|sold|cut|won|done|gone|\w+ed)\b"
+)
+
+
+def tells_of_doing(text: str) -> bool:
+    """Return whether somebody tells of something that they did; English only."""
+    return bool(_DID.search(text.casefold().replace("\u2019", "'")))
 
 
 def worn(tried: Sequence[str]) -> frozenset[str]:

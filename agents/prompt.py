@@ -38,9 +38,7 @@ class Prompt:
     @property
     def private(self) -> tuple[str, ...]:
         """Every text that no reply may repeat: all but the openings, which are meant for it."""
-        return tuple(
-            text for key, text in self.sections.items() if not key.startswith("openings/")
-        )
+        return tuple(text for key, text in self.sections.items() if not key.startswith("openings/"))
 
     def entries(self, section: str) -> dict[str, str]:
         """Return the `### name` parts of a section, in order."""

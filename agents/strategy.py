@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from agents.context import Context, Kit, Update
-from agents.invites import INVITES, SAYS, Sign, sign_of, worn
+from agents.invites import INVITES, SAYS, UNEARNED, Sign, sign_of, tells_of_doing, worn
 from agents.node import node
 from agents.situation import ask, situate
 from agents.stage import stage
@@ -34,12 +34,12 @@ PRIOR: dict[Stage, dict[Strategy, float]] = {
         Strategy.ADVISEMENT: 0.01,
     },
     Stage.COMFORTING: {
-        Strategy.APPROVAL: 0.24,
+        Strategy.APPROVAL: 0.20,
         Strategy.RESTATEMENT: 0.20,
-        Strategy.INTERPRETATION: 0.16,
+        Strategy.COMMUNICATION: 0.20,
         Strategy.OPEN_QUESTION: 0.15,
-        Strategy.COMMUNICATION: 0.12,
-        Strategy.GUIDING: 0.07,
+        Strategy.INTERPRETATION: 0.10,
+        Strategy.GUIDING: 0.09,
         Strategy.ADVISEMENT: 0.04,
         Strategy.OTHERS: 0.02,
     },
@@ -101,6 +101,9 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     share = kit.options.votes if found else 0.0
     sign = None if asked else sign_of(state)
     invited = _named(INVITES[sign]) if sign else {}
+    if not tells_of_doing(said):  # praise for nothing is what a small model gets most wrong
+        approval = Strategy.APPROVAL.value
+        invited = {**invited, approval: UNEARNED * invited.get(approval, 1.0)}
     wished = {
         label.value: invited.get(label, 1.0)
         * (share * found.get(label, 0.0) + (1 - share) * prior.get(label, 0.0))

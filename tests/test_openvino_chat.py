@@ -72,4 +72,11 @@ def test_a_killed_engine_is_noticed_and_restarted(model: OpenVinoChat) -> None:
 
 def test_a_file_that_is_no_model_is_one_sentence(tmp_path: object) -> None:
     with pytest.raises(ModelError, match="did not start"):
-        OpenVinoChat("none", tmp_path / "none.gguf", device="CPU", cache_gb=1, silent_s=5)  # type: ignore[operator]
+        OpenVinoChat(
+            "none",
+            tmp_path / "none.gguf",
+            device="CPU",
+            cache_gb=1,
+            silent_s=5,
+            repetition_penalty=1.05,
+        )  # type: ignore[operator]

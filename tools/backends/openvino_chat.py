@@ -30,7 +30,14 @@ class OpenVinoChat:
     """Talk to the engine process; many replies may be written at once."""
 
     def __init__(
-        self, name: str, path: Path, *, device: str, cache_gb: int, silent_s: float
+        self,
+        name: str,
+        path: Path,
+        *,
+        device: str,
+        cache_gb: int,
+        silent_s: float,
+        repetition_penalty: float,
     ) -> None:
         """Start the engine and wait until the model is loaded.
 
@@ -39,13 +46,19 @@ class OpenVinoChat:
             path: the GGUF file.
             device: OpenVINO's device name, e.g. `CPU` or `GPU`.
             cache_gb: size of the shared prompt cache in GB.
+            repetition_penalty: above 1, words that stand already become less likely.
             silent_s: how long a reply may stand still before it counts as failed.
 
         Raises:
             ModelError: the engine does not come up.
         """
         self._name = name
-        self._settings = {"path": str(path), "device": device, "cache_gb": cache_gb}
+        self._settings = {
+            "path": str(path),
+            "device": device,
+            "cache_gb": cache_gb,
+            "repetition_penalty": repetition_penalty,
+        }
         self._silent_s = silent_s
         self._keys = itertools.count(1)
         self._replies: dict[int, _Reply] = {}
@@ -172,7 +185,7 @@ class OpenVinoChat:
 def load(loading: Loading) -> OpenVinoChat:
     """Start the engine on the model's one GGUF file.
 
-    Options: `cache_gb` (default 1) and `silent_s` (default 30).
+    Options: `cache_gb` (default 1), `silent_s` (default 30) and `repetition_penalty` (default 1.05).
 
     Raises:
         WeightsError: the weights folder holds no GGUF file.
@@ -187,4 +200,5 @@ def load(loading: Loading) -> OpenVinoChat:
         device=loading.config.device.upper(),
         cache_gb=int(options.get("cache_gb", 1)),
         silent_s=float(options.get("silent_s", 30)),
+        repetition_penalty=float(options.get("repetition_penalty", 1.05)),
     )

@@ -27,7 +27,7 @@ class _Live:
 class Engine:
     """One pipeline, all requests in one continuous batch, prefixes cached."""
 
-    def __init__(self, path: str, *, device: str, cache_gb: int) -> None:
+    def __init__(self, path: str, *, device: str, cache_gb: int, repetition_penalty: float) -> None:
         """Load the GGUF file at `path`."""
         import openvino_genai
 
@@ -39,6 +39,7 @@ class Engine:
         self._pipeline = openvino_genai.ContinuousBatchingPipeline(path, scheduler, device)
         self._tokenizer = self._pipeline.get_tokenizer()
         self._live: dict[int, _Live] = {}
+        self._repetition_penalty = repetition_penalty
 
     @property
     def idle(self) -> bool:
@@ -57,7 +58,7 @@ class Engine:
         if config.do_sample:
             config.temperature = request["temperature"]
             config.top_p = 0.9
-        config.repetition_penalty = 1.05
+        config.repetition_penalty = self._repetition_penalty
         if request["choices"]:
             config.structured_output_config = self._genai.StructuredOutputConfig(
                 grammar=choice_grammar(request["choices"])
@@ -133,7 +134,7 @@ def main() -> None:
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     settings = json.loads(sys.argv[1])
-    engine = Engine(settings["path"], device=settings["device"], cache_gb=settings["cache_gb"])
+    engine = Engine(settings.pop("path"), **settings)
     serve(engine, sys.stdin, sink)
 
 

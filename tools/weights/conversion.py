@@ -31,6 +31,8 @@ OPSET, IR_VERSION = 18, 8
 
 ADAPTER = Path(__file__).parents[1] / "data" / "responder"
 TUNED_FILE = "model.gguf"
+STRENGTH = 0.7
+"""Share of the adapter that is merged: all of it costs more of what the base understands."""
 
 
 class Layer(TypedDict):
@@ -63,7 +65,7 @@ def tuned_gguf(source: Path, target: Path) -> None:
     if not files:
         raise WeightsError(f"the weights {source.name!r} hold no .gguf file; fetch them again")
     target.mkdir(parents=True, exist_ok=True)
-    merge_adapter(files[0], ADAPTER, target / TUNED_FILE)
+    merge_adapter(files[0], ADAPTER, target / TUNED_FILE, strength=STRENGTH)
 
 
 CONVERTERS: dict[str, Callable[[Path, Path], None]] = {

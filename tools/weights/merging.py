@@ -41,20 +41,23 @@ _BEYOND = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_t
 _TENSOR = re.compile(r"layers\.(\d+)\.(.+)\.lora_([AB])\.weight$")
 
 
-def merge_adapter(base: Path, adapter: Path, target: Path) -> None:
+def merge_adapter(base: Path, adapter: Path, target: Path, *, strength: float = 1.0) -> None:
     """Write a model with its adapter merged in.
 
     Args:
         base: the GGUF file of a model of the Qwen2 family.
         adapter: a folder with `adapter_model.safetensors` and `adapter_config.json` of PEFT.
         target: the GGUF file to write.
+        strength: by what the adapter is multiplied.
 
     Raises:
         WeightsError: a file is not of its kind, or the adapter does not fit the model.
     """
     import gguf
 
-    changes = read_adapter(adapter)
+    changes = {
+        name: (a, b * np.float32(strength)) for name, (a, b) in read_adapter(adapter).items()
+    }
     try:
         reader = gguf.GGUFReader(base)
         architecture = reader.fields[gguf.Keys.General.ARCHITECTURE].contents()
