@@ -23,6 +23,9 @@ from tools.transcript import Speech
 Call = Callable[[], Awaitable[None]]
 
 _HELLO = "Hello."
+_LOADING_S = 120.0
+_BODILY = frozenset({"listen", "face_emotion", "voice_emotion"})
+"""Tasks that only a turn with a microphone or a camera needs."""
 
 _WITHOUT = {
     "respond": "The language model could not be started, so I answer with fixed sentences for now.",
@@ -30,6 +33,8 @@ _WITHOUT = {
     "voice_emotion": "Feelings cannot be read from a voice at the moment; your words are enough.",
     "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
     "listen": "Recordings cannot be understood at the moment; please write instead.",
+    "strategy": "Replies are planned more simply for now.",
+    "system_emotion": "Replies are planned more simply for now.",
     "guard": "My second check could not be started, so I answer with fixed sentences for now.",
     "risk": "I cannot read messages as carefully as I should, and may offer help lines instead.",
     "examples": "The counselling examples cannot be used at the moment, so replies are simpler.",
@@ -86,7 +91,7 @@ async def warm(services: Services, version: Version) -> list[Notice]:
         bound = services.models.bound(task, entry.model) if task else None
         if bound is None or task in soon or task in later:
             continue
-        wave = soon if task in ("risk", "respond", "text_emotion", "guard") else later
+        wave = later if task in _BODILY else soon
         wave[task] = partial(_touch, task, bound, prompts.get(name, Prompt()))
     return [*await _settle(soon), *await _settle(later)]
 
@@ -106,6 +111,8 @@ async def _touch(task: str, bound: Bound, prompt: Prompt) -> None:
     if isinstance(host, ChatHost):
         messages = (*fixed_messages(prompt), Message("user", _HELLO))
         await host.warm(ChatRequest(messages=messages, max_tokens=1))
+    elif task in ("strategy", "system_emotion"):
+        await host.ready(_LOADING_S)
     elif task in ("risk", "text_emotion"):
         await host.infer(_HELLO)
     elif task == "guard":

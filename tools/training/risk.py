@@ -66,9 +66,9 @@ class Recipe:
     decay: float = 0.05
     signs_weight: float = 0.3
     folds: int = 5
-    false_alarms: float = 0.0055
-    false_near: float = 0.072
-    false_turns: float = 0.03
+    false_alarms: float = 0.005
+    false_near: float = 0.055
+    false_turns: float = 0.016
     false_almost: float = 0.012
 
 
