@@ -56,6 +56,20 @@ _OWN_VOICE = re.compile(
     r"|an ai|let|sorry i)\b",
     re.IGNORECASE,
 )
+_REPROACHES = frozenset(
+    {
+        "awful", "bad", "burden", "coward", "cowardly", "disgusting", "dumb", "evil", "failure",
+        "fool", "hopeless", "horrible", "idiot", "lazy", "liar", "loser", "mess", "monster",
+        "pathetic", "ridiculous", "rotten", "selfish", "stupid", "terrible", "ugly", "useless",
+        "weak", "worthless",
+    }
+)  # fmt: skip
+_DISTANCED = re.compile(
+    r"\b(not|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|never|nothing|no|hardly|calling"
+    r"|(you|they|he|she)('ve| have)? (just )?(call|say|said|feel|felt|think|thought|told)\w*"
+    r"|word|harsh|hard on|as if|as though|like|look(s|ed)?|perhaps|maybe|may|might|fair)\b",
+    re.IGNORECASE,
+)
 _THIRD_PERSON = re.compile(
     r"^(they|the (person|user|speaker|client|supporter)) (seem|is|are|feel|was|were)\w*\b"
     r"|\b(the (user|speaker|client) (is|was|feels|seems))\b",
@@ -86,6 +100,8 @@ def departs(sentence: str, strategy: str, *, person: str = "", earlier: Sequence
         return f"advice under {strategy!r}"
     if person and copied(text, person) > _COPIED:
         return "repeats what was said"
+    if person and _agrees_with_reproach(text, person):
+        return "says a self-reproach back as true"
     asked = "?" in text
     if asked and strategy == Strategy.OPEN_QUESTION and not is_open(text):
         return "a closed question"
@@ -127,6 +143,13 @@ def copied(sentence: str, person: str) -> int:
         }
         longest = max([longest, *ends.values()])
     return longest
+
+
+def _agrees_with_reproach(text: str, person: str) -> bool:
+    """Say whether a harsh word of the person stands in the sentence, neither denied nor quoted."""
+    spoken = unquoted(text)
+    own = _REPROACHES.intersection(words(spoken)).intersection(words(person))
+    return bool(own) and not _DISTANCED.search(spoken)
 
 
 def _speaks_as_person(text: str) -> bool:

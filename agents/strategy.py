@@ -101,7 +101,9 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     share = kit.options.votes if found else 0.0
     sign = None if asked else sign_of(state)
     invited = _named(INVITES[sign]) if sign else {}
-    if not tells_of_doing(said):  # praise for nothing is what a small model gets most wrong
+    if not sign and not tells_of_doing(
+        said
+    ):  # praise for nothing is what a small model gets most wrong
         approval = Strategy.APPROVAL.value
         invited = {**invited, approval: UNEARNED * invited.get(approval, 1.0)}
     wished = {

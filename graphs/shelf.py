@@ -86,7 +86,9 @@ class Shelf:
         spec = deploy(spec, self.services.deployment)
         require(spec, self.services.models)  # what follows needs its names to be known
         models = bindings(spec, self.services)
-        prompts = {node: prompt.sections for node, prompt in prompts_of(spec, self.services.models).items()}
+        prompts = {
+            node: prompt.sections for node, prompt in prompts_of(spec, self.services.models).items()
+        }
         text = json.dumps([spec.hash(), prompts, models], sort_keys=True)
         hash = hashlib.sha256(text.encode()).hexdigest()
         builder = build(spec, self.services, label(spec, hash))

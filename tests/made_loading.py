@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.models import Loading, ModelConfig, ModelFile, ModelSet
+from tools.catalogue import ModelConfig, ModelFile
+from tools.models import Loading, ModelSet
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from agents.node import Node
 from agents.state import ConversationState
 from agents.turn import FRESH
 from tests.made_services import stub_services
-from tools.models import Bound, ModelConfig
+from tools.catalogue import ModelConfig
+from tools.models import Bound
 from tools.records import Choice, Example, Scores, UserEmotion
 from tools.safety.course import untroubled
 from tools.situation import Situation

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.context import Services
+from tools.catalogue import ModelConfig, ModelFile
 from tools.examples.query import Query
 from tools.labels import EKMAN
-from tools.models import ModelConfig, ModelFile, ModelSet
+from tools.models import ModelSet
 from tools.phrases import load_phrases
 from tools.records import Example
 from tools.safety.policy import SafetyPolicy, load_policy
@@ -107,3 +108,9 @@ def stub_services(
         deployment=deployment,
         clock=clock,
     )
+
+
+def answer(services: Services, reply: str) -> None:
+    """Let the stub's language model answer something else from now on."""
+    backend = services.models.backend("chat")
+    backend._options = backend._options.model_copy(update={"reply": reply})

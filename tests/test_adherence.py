@@ -81,3 +81,20 @@ async def test_a_reply_of_nothing_but_advice_gives_way_to_a_fixed_one() -> None:
     report = await say(conversation(services), "I keep waiting.")
     phrases = services.phrases.for_locale("en")
     assert report["reply"] in phrases.fallback[report["strategy"]["label"]]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("That's an awful thing to say about a child.", "It's awful to say about a child."),
+        ("It's me who's a mess.", "You seem to be the one who's a mess."),
+    ],
+)
+def test_a_self_reproach_is_not_said_back_as_true(said: str, reply: str) -> None:
+    assert departs(reply, "Restatement", person=said) == "says a self-reproach back as true"
+
+
+def test_a_self_reproach_may_be_denied_or_quoted() -> None:
+    said = "I untagged myself. Pathetic."
+    assert departs("Untagging yourself isn't pathetic.", "Approval", person=said) == ""
+    assert departs("You call it pathetic, and it hurt.", "Restatement", person=said) == ""

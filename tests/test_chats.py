@@ -16,7 +16,7 @@ from tests.made_turn import say
 from tools.chat import ChatRequest
 from tools.labels import EKMAN
 from tools.records import Example
-from tools.training.responder import read_chats
+from tools.training.chat_rows import read_chats
 
 PROMPT = read_prompt("respond_tuned")
 

@@ -74,8 +74,8 @@ def test_a_key_that_nothing_wrote_is_named(tmp_path: Path) -> None:
     spec = edited(
         tmp_path,
         (
-            "text_emotion -> fusion -> moment",
-            "text_emotion -> moment",
+            "text_emotion -> fusion -> remember",
+            "text_emotion -> remember",
         ),
         ("  fusion:\n", ""),
     )
@@ -150,7 +150,7 @@ def test_branches_that_meet_without_a_join_are_named(tmp_path: Path) -> None:
 def test_a_conditional_route_needs_a_last_case_for_all_else(tmp_path: Path) -> None:
     spec = edited(
         tmp_path,
-        ("text_emotion -> fusion -> moment", "fusion -> moment"),
+        ("text_emotion -> fusion -> remember", "fusion -> remember"),
         ("routes:\n", "routes:\n  text_emotion:\n    - {when: {turn: {lt: 3}}, to: fusion}\n"),
     )
     one(spec, "needs a last case without `when`")
@@ -159,7 +159,7 @@ def test_a_conditional_route_needs_a_last_case_for_all_else(tmp_path: Path) -> N
 def test_a_condition_on_an_unknown_key_names_the_nearest_one(tmp_path: Path) -> None:
     spec = edited(
         tmp_path,
-        ("text_emotion -> fusion -> moment", "fusion -> moment"),
+        ("text_emotion -> fusion -> remember", "fusion -> remember"),
         (
             "routes:\n",
             "routes:\n  text_emotion:\n    - {when: {trun: {lt: 3}}, to: fusion}\n"
@@ -192,7 +192,7 @@ def test_a_table_goes_by_the_route_and_by_nothing_else(tmp_path: Path, key: str)
 def test_a_table_behind_a_node_that_chooses_no_route_is_refused(tmp_path: Path) -> None:
     spec = edited(
         tmp_path,
-        ("text_emotion -> fusion -> moment", "fusion -> moment"),
+        ("text_emotion -> fusion -> remember", "fusion -> remember"),
         ("routes:\n", "routes:\n  text_emotion: {on: route, support: fusion}\n"),
     )
     one(spec, "the route of 'text_emotion' goes by 'route'; a table goes by `on: route` behind")

@@ -12,9 +12,10 @@ from tests.made_loading import loading
 from tools.backends import hf_guard, stub_guard
 from tools.backends.guards.rules import guard_rules
 from tools.backends.options import read_options
+from tools.catalogue import ModelFile
 from tools.errors import ConfigError, ModelError, UnknownName, WeightsError
 from tools.guard import Exchange, Verdict
-from tools.models import ModelFile, ModelSet, load_models
+from tools.models import ModelSet, load_models
 
 FAMILIES = list(CONFIGS)
 YES_NO = ["granite-guardian", "shieldgemma"]

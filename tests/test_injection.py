@@ -48,7 +48,7 @@ class Told:
 
     def __init__(self, *examples: Example, **options: Any) -> None:
         self.model = Careless()
-        self.model.reply = "That sounds like a lot to carry."
+        self.model.reply = "The waiting fills your week. What would help you to know?"
         self.services = stub_services(*examples, **options)
         self.services.models.backend("chat").stream = self.model.stream
         self.talk = conversation(self.services)

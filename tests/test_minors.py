@@ -4,7 +4,7 @@ import pytest
 
 from graphs.run import Conversation
 from tests.made_risk import grade
-from tests.made_services import example, stub_services
+from tests.made_services import answer, example, stub_services
 from tests.made_turn import conversation, face, say, voice
 from tools.labels import Danger, Risk
 from tools.records import RiskGrade
@@ -64,10 +64,12 @@ async def test_r23_somebody_young_is_neither_interpreted_nor_advised(
 async def test_r23_a_graph_without_a_plan_gives_them_no_advice_either(
     grades: list[RiskGrade],
 ) -> None:
-    talk = conversation(stub_services(chat={"reply": ADVICE}), "direct")
+    services = stub_services(chat={"reply": ADVICE})
+    talk = conversation(services, "direct")
     assert (await say(talk, "Hello."))["reply"] == ADVICE
     await young(talk, grades)
-    assert (await say(talk, "Hello."))["reply"] == "That is a lot."
+    answer(services, "You should talk to them. The rest can wait.")
+    assert (await say(talk, "Hello."))["reply"] == "The rest can wait."
 
 
 async def test_r23_it_is_never_forgotten_within_a_conversation(grades: list[RiskGrade]) -> None:

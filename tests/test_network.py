@@ -72,7 +72,7 @@ async def test_r22_the_example_store_reports_nothing(
     monkeypatch.setenv("ATTUNE_CACHE", str(tmp_path))
     services = assemble("stub")
     await services.examples.open()
-    settings = services.examples._client.get_settings()  # type: ignore[attr-defined]
+    settings = services.examples._open.client.get_settings()  # type: ignore[attr-defined]
     assert settings.anonymized_telemetry is False
     services.models.close()
 

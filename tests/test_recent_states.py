@@ -15,7 +15,8 @@ from tools.backends.minilm import open_encoder
 from tools.backends.pooling_network import Architecture, PoolingNetwork
 from tools.backends.recent_states import KEPT, RecentStates
 from tools.backends.risk_head import Thresholds, empty_network
-from tools.models import ModelConfig, ModelFile, ModelSet
+from tools.catalogue import ModelConfig, ModelFile
+from tools.models import ModelSet
 
 HEAD = Architecture(layers=[1, 2], width=32, queries=2, hidden=16)
 

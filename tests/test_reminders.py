@@ -11,7 +11,7 @@ from graphs.__main__ import app
 from graphs.run import Sentence, TurnReport
 from graphs.spec import FOLDER
 from tests.made_risk import grade
-from tests.made_services import stub_services
+from tests.made_services import answer, stub_services
 from tests.made_turn import conversation, say, voice
 from tools.labels import Danger, Risk, Strategy
 from tools.phrases import LocalePhrases
@@ -47,11 +47,16 @@ class Talk:
             **options,  # type: ignore[arg-type]
         )
         self.talk = conversation(self.services, graph)
+        self.turn = 0
+        self.reply = REPLY
 
     async def say(
         self, words: str = "Hello.", *, after: float = 0.0, **context: object
     ) -> TurnReport:
         self.clock.now += after
+        self.turn += 1
+        self.reply = f"Day {self.turn} was long. It asked a great deal on day {self.turn}."
+        answer(self.services, self.reply)  # nobody is told the same twice
         return await say(self.talk, words, **context)
 
     async def keep_on(self, seconds: float, **context: object) -> TurnReport:
@@ -85,12 +90,13 @@ async def test_r9_whoever_did_not_read_the_disclosure_hears_it_before_the_first_
 ) -> None:
     talk = Talk(graph)
     first = await talk.say(disclosed=False)
-    assert first["reply"].startswith(" ".join(ENGLISH.disclosure)) and REPLY in first["reply"]
+    assert first["reply"].startswith(" ".join(ENGLISH.disclosure)) and talk.reply in first["reply"]
     assert lines(await talk.say(disclosed=False), "disclosure") == 0
 
 
 async def test_r9_who_read_it_before_the_first_message_does_not_hear_it_again() -> None:
-    assert (await Talk().say())["reply"] == REPLY
+    talk = Talk()
+    assert (await talk.say())["reply"] == talk.reply
 
 
 async def test_r9_a_client_that_says_nothing_of_it_counts_as_one_that_showed_nothing() -> None:
@@ -115,7 +121,7 @@ async def test_r9_it_is_said_again_every_three_hours_behind_the_reply(graph: str
     await talk.say()
     assert lines(await talk.say(after=NOTICE_S - 60), "reminder") == 0
     due = await talk.say(after=60)
-    assert due["reply"] == f"{REPLY} {ENGLISH.reminder}"
+    assert due["reply"] == f"{talk.reply} {ENGLISH.reminder}"
     assert lines(await talk.say(after=60), "reminder") == 0
     assert lines(await talk.say(after=NOTICE_S), "reminder") == 1
 
@@ -123,7 +129,8 @@ async def test_r9_it_is_said_again_every_three_hours_behind_the_reply(graph: str
 async def test_r9_after_seven_days_it_is_said_before_anything_else() -> None:
     talk = Talk()
     await talk.say()
-    assert (await talk.say(after=IDLE_S))["reply"] == f"{ENGLISH.reminder} {REPLY}"
+    report = await talk.say(after=IDLE_S)
+    assert report["reply"] == f"{ENGLISH.reminder} {talk.reply}"
 
 
 @pytest.mark.parametrize("graph", [*SHIPPED, str(DATA / "curt.yaml")])
@@ -134,7 +141,9 @@ async def test_r9_it_is_said_whichever_graph_a_designer_writes(graph: str) -> No
 
 
 async def test_r9_who_asks_what_this_is_gets_the_answer_first() -> None:
-    assert (await Talk().say("r u human lol"))["reply"] == f"{ENGLISH.identity[1]} {REPLY}"
+    talk = Talk()
+    report = await talk.say("r u human lol")
+    assert report["reply"] == f"{ENGLISH.identity[1]} {talk.reply}"
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "fr", "de"])
@@ -212,6 +221,7 @@ async def test_r9_lines_beside_the_reply_are_marked_and_never_in_its_middle() ->
     talk = Talk()
     await talk.say()
     talk.clock.now += NOTICE_S
+    answer(talk.services, "The night was short. What kept you awake?")
     context = Context(disclosed=True)
     events = [e async for e in talk.talk.send("Hello.", context=context) if isinstance(e, Sentence)]
     assert [e.aside for e in events] == [False, False, True]
@@ -240,7 +250,7 @@ async def test_r11_a_break_is_suggested_after_a_long_stretch_and_then_again() ->
     await talk.say()
     assert lines(await talk.keep_on(STRETCH_S - 600), "pause") == 0
     first = await talk.say(after=600.0)
-    assert first["reply"].startswith(REPLY) and lines(first, "pause") == 1
+    assert first["reply"].startswith(talk.reply) and lines(first, "pause") == 1
     assert lines(await talk.keep_on(STRETCH_S - 600), "pause") == 0
     assert lines(await talk.say(after=600.0), "pause") == 1
 

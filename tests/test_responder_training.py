@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from tests.made_checkpoints import save_chat_model
 from tools.errors import ConfigError, DataError
+from tools.training.chat_rows import ChatRow, read_chats
 from tools.training.responder import (
-    ChatRow,
     Tuning,
     _batches,
     _Chat,
@@ -22,7 +22,6 @@ from tools.training.responder import (
     _rate,
     _tokens,
     _Upper,
-    read_chats,
     train,
 )
 from tools.weights.merging import read_adapter

@@ -1,9 +1,9 @@
 import pytest
 
 from tests.made_corpora import MESC_KEPT, write_mesc
+from tools.catalogue import ModelConfig
 from tools.errors import ConfigError, DataError
 from tools.labels import EKMAN
-from tools.models import ModelConfig
 from tools.perceived import Perceived
 from tools.training.skill import Balance, as_skill, measure, measure_corpora
 

@@ -1,6 +1,7 @@
 import json
 import time
 from pathlib import Path
+from string import Template
 
 import pytest
 import yaml
@@ -220,8 +221,8 @@ def test_no_reply_of_the_examples_is_refused(policy: SafetyPolicy) -> None:
 def test_r4_every_fixed_phrase_may_be_said(policy: SafetyPolicy, language: str) -> None:
     phrases = yaml.safe_load((PHRASES / f"{language}.yaml").read_text("utf-8"))
     phrases.pop("lines")
-    given = ["$emergency", "$emotion"]
-    lines = [text.replace(given[0], "112.").replace(given[1], "x") for text in texts(phrases)]
+    given = {"emergency": "112.", "emotion": "x", "to": "a counsellor"}
+    lines = [Template(text).safe_substitute(given) for text in texts(phrases)]
     assert len(lines) > 50
     assert {line: rule for line in lines if (rule := policy.read(line, fixed=True))} == {}
 

@@ -11,11 +11,12 @@ from tests.made_services import example
 from tools.backends import blend, chat_strategy, example_votes, rule_stance
 from tools.backends.chat_strategy import ChatStrategy, named
 from tools.backends.openvino_engine import choice_grammar
+from tools.catalogue import ModelConfig, ModelFile
 from tools.chat import ChatRequest
 from tools.errors import ConfigError, UnknownName
 from tools.examples.votes import votes
 from tools.labels import MASKED, Strategy
-from tools.models import Loading, ModelConfig, ModelFile, ModelSet
+from tools.models import Loading, ModelSet
 from tools.situation import Situation
 
 KNN = {"task": "strategy", "backend": "knn-strategy"}

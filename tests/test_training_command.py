@@ -4,6 +4,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tests.made_corpora import esconv_conversation
 from tests.made_encoder import save_encoder, write_corpus
 from tools import weights
 from tools.__main__ import app
@@ -76,7 +77,9 @@ def test_measuring_prints_the_skill_and_writes_the_card(tmp_path, encoder, monke
     }
     (tmp_path / "models.yaml").write_text(yaml.safe_dump({"models": models}))
     rows = [("I am so sad.", "sadness"), ("The day was angry.", "anger")]
-    lines = [json.dumps({"situation": text, "emotion_type": label}) for text, label in rows]
+    lines = [
+        json.dumps(esconv_conversation(situation=text, emotion_type=label)) for text, label in rows
+    ]
     (tmp_path / "train.txt").write_text("\n".join(lines))
     result = run(
         "measure", "text-emotion", "--model", "made", "--models", tmp_path / "models.yaml",

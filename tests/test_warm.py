@@ -4,8 +4,9 @@ from agents.context import Services
 from graphs.shelf import Shelf, Version
 from graphs.warm import shortfalls, warm
 from tests.made_services import ListedExamples, stub_models, stub_services
+from tools.catalogue import ModelConfig, ModelFile
 from tools.errors import DataError
-from tools.models import ModelConfig, ModelFile, ModelSet
+from tools.models import ModelSet
 
 
 def version(services: Services, graph: str = "support") -> Version:

@@ -185,7 +185,7 @@ class OpenVinoChat:
 def load(loading: Loading) -> OpenVinoChat:
     """Start the engine on the model's one GGUF file.
 
-    Options: `cache_gb` (default 1), `silent_s` (default 30) and `repetition_penalty` (default 1.05).
+    Options: `cache_gb` (default 1), `silent_s` (default 30), `repetition_penalty` (default 1.05).
 
     Raises:
         WeightsError: the weights folder holds no GGUF file.

@@ -159,7 +159,8 @@ def train_responder(
     layers: Annotated[int, typer.Option(min=1, help="How many of the upper layers.")] = 14,
 ) -> None:
     """Tune the answer model on chats: about an hour on two cores."""
-    from tools.training.responder import Tuning, read_chats, train
+    from tools.training.chat_rows import read_chats
+    from tools.training.responder import Tuning, train
     from tools.training.responder_card import write_card
 
     folder = _folder("responder-adapter", out)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field, ValidationError
 from rich.progress import Progress
 
 from tools.errors import ConfigError, DataError
+from tools.training.chat_rows import ChatRow
 
 if TYPE_CHECKING:
     import torch
@@ -24,20 +24,6 @@ TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 """The layers that are adapted: attention and feed-forward."""
 
 _IGNORED = -100
-
-
-class ChatMessage(BaseModel, extra="forbid"):
-    """One message of a chat."""
-
-    role: str = Field(pattern="^(system|user|assistant)$")
-    content: str = Field(min_length=1)
-
-
-class ChatRow(BaseModel, extra="forbid"):
-    """One line of a chats file; the last message is the reply that is learnt."""
-
-    id: str
-    messages: list[ChatMessage] = Field(min_length=2)
 
 
 @dataclass(frozen=True)
@@ -63,31 +49,6 @@ class Tuning:
     tokens: int = 1024
     held_out: int = 25
     seed: int = 0
-
-
-def read_chats(path: Path) -> list[ChatRow]:
-    """Read a JSON-lines file of chats.
-
-    Raises:
-        DataError: the file cannot be read, or a line is no chat that ends with a reply.
-    """
-    try:
-        # Not `splitlines`: that would cut a message at a rare line separator inside it.
-        lines = path.read_text("utf-8").rstrip("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the chats {path.name!r}: {error}") from error
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            row = ChatRow.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the line"
-            raise DataError(f"{path.name}, line {number}: {where}: {first['msg']}") from error
-        if row.messages[-1].role != "assistant":
-            raise DataError(f"{path.name}, line {number}: the last message must be a reply")
-        rows.append(row)
-    return rows
 
 
 @dataclass

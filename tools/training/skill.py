@@ -12,10 +12,10 @@ from typing import Protocol, TypedDict
 import numpy as np
 
 from tools.calibration import Skill, calibrate, to_emotions
+from tools.catalogue import ModelConfig
 from tools.corpora import esconv, mesc
 from tools.errors import ConfigError, DataError
 from tools.labels import EKMAN
-from tools.models import ModelConfig
 from tools.perceived import Perceived
 from tools.records import Scores
 from tools.training.scores import ClassScores, Floats, Places, class_scores
