@@ -53,7 +53,7 @@ _OWN_VOICE = re.compile(
     r"\b(wonder|glad|hear|guess|guessing|follow\w*|read\w*|listening|with you|see|saw|wrong|missed"
     r"|misread|misunderstood|misheard|got (that|it|you|there)|mean|mistaken|don't find|don't want"
     r"|don't know|take|may|might|could|can|would|i'd|i'll|think|hope|asked|we (don't|needn't)"
-    r"|an ai|let|sorry i)\b",
+    r"|an ai|let|sorry)\b",
     re.IGNORECASE,
 )
 _REPROACHES = frozenset(
@@ -75,6 +75,13 @@ _THIRD_PERSON = re.compile(
     r"|\b(the (user|speaker|client) (is|was|feels|seems))\b",
     re.IGNORECASE,
 )
+_CARE = re.compile(
+    r"\b(emergency|crisis line|help ?line|hot ?line|doctor|ambulance|hospital|poison|are you safe"
+    r"|your safety|be safe|ending your life|hurt(ing)? yourself|suicid\w*|kill(ing)? yourself)\b",
+    re.IGNORECASE,
+)
+"""Sentences about somebody's safety are `check`'s to judge, never left out for the plan's sake."""
+
 _MARKS = re.compile(r"[\[\]{}<>*#_`]|^\d+[.)]|\bnote in brackets\b")
 
 
@@ -88,6 +95,8 @@ def departs(sentence: str, strategy: str, *, person: str = "", earlier: Sequence
         earlier: the replies of earlier turns.
     """
     text = straight(sentence)
+    if _CARE.search(text):  # where the model saw danger that the screen did not
+        return ""
     if _MARKS.search(text):
         return "marks that are no speech"
     if cliche(text):

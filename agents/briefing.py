@@ -72,9 +72,10 @@ def past(state: ConversationState, prompt: Prompt, history: int) -> list[Message
         if isinstance(message, (AIMessage, HumanMessage))
     ]
     lines = state["summary"]["lines"]
-    if lines and shown and shown[0].role == "user":
+    first = next((i for i, message in enumerate(shown) if message.role == "user"), None)
+    if lines and first is not None:
         note = prompt.fill("summary", summary=quote(" / ".join(lines)))
-        shown[0] = Message("user", f"{note}\n{shown[0].content}")
+        shown[first] = Message("user", f"{note}\n{shown[first].content}")
     return shown
 
 

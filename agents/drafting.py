@@ -52,10 +52,10 @@ class Setting:
 
     def departs(self, sentence: str, *, first: bool) -> str:
         """Return why a sentence may not be said; empty when it may."""
-        if first and self.is_stock(sentence):
-            return "begins like an earlier reply"
         if not is_english(sentence):
             return ""
+        if first and self.is_stock(sentence):
+            return "begins like an earlier reply"
         if not first and _BROKEN_OFF.search(sentence):
             return "breaks off"
         return departs(sentence, self.strategy, person=self.person, earlier=self.earlier)
@@ -132,6 +132,8 @@ async def choose(
     if failed and not any(drafts.values()):
         raise failed[0]
     whole = [d for d, end in zip(drafts.values(), ended, strict=True) if end not in failed]
+    if failed and not whole:
+        raise failed[0]
     return max((setting.keep(draft) for draft in whole), key=lambda kept: worth(kept, setting))
 
 

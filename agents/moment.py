@@ -31,6 +31,12 @@ _UNHEARD: dict[Missing, str] = {
 _OTHERS = (*_UNHEARD.values(), "not_heard", *_LETTERS.values(), "returned", "other_language")
 
 
+_AT_EASE = frozenset(
+    {"closing", "other_topic", "topic_change", "fine", "correction", "misunderstood", "opening"}
+)
+"""Patterns that are for people in no danger: while any stands, a farewell is no mere farewell."""
+
+
 class MomentOptions(BaseModel, extra="forbid"):
     """Options of the choice.
 
@@ -70,6 +76,8 @@ async def _moment(state: ConversationState, context: Context, options: MomentOpt
     if context.letter in _LETTERS:
         return _LETTERS[context.letter]
     for name, need in load_moments().found(said, state["turn"]):
+        if name in _AT_EASE and state["risk"]["now"]:
+            continue
         if _is_met(need, state, options):
             return name
     if state["risk"]["distress"] and asks_for_services(said):

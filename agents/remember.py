@@ -97,6 +97,7 @@ async def remember(state: ConversationState, runtime: Runtime[Context], kit: Kit
     before, earlier = state["summary"], state["messages"][:-1]
     size = kit.options.history
     upto = max(before["upto"], (len(earlier) // size - 1) * size, 0)
+    upto = min(upto, len(earlier))  # messages may have been taken out
     gone = [m.text for m in earlier[before["upto"] : upto] if isinstance(m, HumanMessage)]
     lines = condense(before["lines"], gone) if gone else before["lines"]
     return {"summary": Summary(lines=lines, upto=upto)}

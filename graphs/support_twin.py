@@ -41,7 +41,7 @@ _SAID: dict[str, dict[str, object]] = {
     "language_not_heard": {},
     "misunderstood": {},
     "other_topic": {},
-    "other_language": {"own_language": True},
+    "other_language": {"own_language": True, "people": True},
     "fine": {},
     "handoff_asked": {"people": True},
     "unanswered": {"people": True},

@@ -98,3 +98,15 @@ def test_a_self_reproach_may_be_denied_or_quoted() -> None:
     said = "I untagged myself. Pathetic."
     assert departs("Untagging yourself isn't pathetic.", "Approval", person=said) == ""
     assert departs("You call it pathetic, and it hurt.", "Restatement", person=said) == ""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I'm so sorry about your mother.",
+        "Are you safe right now?",
+        "You should see a doctor today.",
+    ],
+)
+def test_condolence_and_care_for_safety_are_never_left_out(sentence: str) -> None:
+    assert departs(sentence, "Restatement", person="My mother died.") == ""

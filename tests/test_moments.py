@@ -4,19 +4,23 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from agents.context import Context
 from agents.guide import guide
-from agents.moment import MomentOptions, moment
+from agents.moment import MomentOptions, _moment, moment
 from agents.prompt import read_prompt
+from agents.turn import FRESH
 from graphs.spec import FOLDER as GRAPHS
 from tools.errors import ConfigError
 from tools.language import unread_language
 from tools.moments import FILE, MomentFile, Moments, load_moments, moment_names, read_moments
 from tools.phrases import FOLDER as PHRASES
 from tools.phrases import MOMENTS
+from tools.safety.course import untroubled
 
 ENGLISH = frozenset({"en"})
 
@@ -325,3 +329,16 @@ def test_the_options_of_the_choice_are_held_to_their_range() -> None:
     assert MomentOptions().reads == ENGLISH
     with pytest.raises(ConfigError, match="'contrary' of the node 'moment'"):
         moment.parse({"contrary": 2})
+
+
+@pytest.mark.parametrize(("level", "route"), [("", "closing"), ("low", "plain")])
+async def test_a_farewell_while_danger_stands_is_no_mere_farewell(level: str, route: str) -> None:
+    standing = {"level": level, "quiet": 0, "denied": False, "eased": False}
+    state: Any = {
+        **FRESH,
+        "words": "bye",
+        "turn": 3,
+        "risk": {**untroubled(), "now": {"suicide": standing} if level else {}},
+        "reminded": {"begun": 0.0, "last": 0.0, "told": 0.0, "paused": 0.0},
+    }
+    assert await _moment(state, Context(), MomentOptions()) == route

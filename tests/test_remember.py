@@ -63,7 +63,12 @@ async def test_what_was_summed_up_is_not_summed_up_again() -> None:
 
 async def test_the_window_never_moves_back() -> None:
     before = Summary(lines=["My dog died."], upto=24)
-    assert await remembered(8, before) == before
+    assert await remembered(14, before) == before
+
+
+async def test_the_window_stays_within_what_is_left_of_the_messages() -> None:
+    before = Summary(lines=["My dog died."], upto=24)
+    assert (await remembered(8, before))["upto"] == 16
 
 
 async def test_only_the_persons_own_words_are_kept() -> None:

@@ -113,8 +113,8 @@ def test_an_empty_clip_holds_no_speech():
     assert listen(Speech(CLIP[:0], "en")).missing == "no speech"
 
 
-def test_the_reply_has_two_sentences_and_depends_on_the_message_alone():
-    assert len(split(reply())) == 2
+def test_the_reply_has_three_sentences_and_depends_on_the_message_alone():
+    assert len(split(reply())) == 3
     assert reply() == reply()
     assert len({reply(f"message {n}") for n in range(20)}) > 3
 
@@ -124,8 +124,8 @@ def test_a_revision_begins_otherwise():
 
 
 def test_the_reply_goes_on_behind_its_prefix():
-    first, second = split(reply())
-    assert split(reply(prefix=f"{first} ")) == [second]
+    first, *others = split(reply())
+    assert split(reply(prefix=f"{first} ")) == others
 
 
 def test_the_reply_can_be_given_and_is_cut_at_its_bound():

@@ -164,7 +164,7 @@ def test_what_it_is_stands_before_the_first_message(visit: Open) -> None:
 
 def test_a_reply_comes_sentence_by_sentence(visit: Open) -> None:
     page = visit()
-    page.fill("#box textarea", "It was a long week.")
+    page.fill("#box textarea", "Hello.")
     page.keyboard.press("Enter")
     page.wait_for_selector("#chat .bot-row")
     first = page.inner_text("#chat .bot-row")

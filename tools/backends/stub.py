@@ -208,21 +208,22 @@ class StubListener:
 
 
 _OPENINGS = (
-    "It sounds like there is a lot behind what you just said.",
-    "Thank you for putting that into words.",
-    "I can hear that this matters to you.",
-    "That seems like a lot to carry at once.",
+    "There is a lot behind what you just said.",
+    "You put that into plain words.",
+    "This clearly matters to you.",
+    "Nobody could call that a small thing.",
 )
+_REST = "There is room for all of it here."
 _QUESTIONS = (
     "What part of it is on your mind the most?",
     "How have the last few days been for you?",
     "What was that like for you?",
-    "Would you like to tell me a little more?",
+    "Which part of it comes back to you?",
 )
 
 
 class StubChat:
-    """Answers with two fixed kinds of sentence; the same request always gets the same reply."""
+    """Answers with three fixed kinds of sentence; the same request always gets the same reply."""
 
     def __init__(self, options: ChatOptions) -> None:
         """Answer as the options say."""
@@ -251,7 +252,7 @@ class StubChat:
         # A revision is asked for at a higher temperature and must say something else.
         number = _number(last) + (request.temperature > 0)
         opening = _OPENINGS[number % len(_OPENINGS)]
-        return f"{opening} {_QUESTIONS[number // len(_OPENINGS) % len(_QUESTIONS)]}"
+        return f"{opening} {_REST} {_QUESTIONS[number // len(_OPENINGS) % len(_QUESTIONS)]}"
 
 
 def words(text: str) -> list[str]:
