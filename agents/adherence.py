@@ -13,9 +13,8 @@ from tools.examples.questions import is_open, questions
 from tools.examples.rules import speaks_of_itself
 from tools.labels import Strategy
 from tools.sentences import split
-from tools.wording import advice, cliche, straight, unquoted
+from tools.wording import advice, cliche, straight, unquoted, words
 
-_WORD = re.compile(r"[\w']+")
 _COPIED = 8
 """Words in a row that a sentence may take over from the person."""
 
@@ -164,16 +163,6 @@ def _agrees_with_reproach(text: str, person: str) -> bool:
 def _speaks_as_person(text: str) -> bool:
     spoken = unquoted(text)
     return bool(_AS_PERSON.search(spoken)) and not _OWN_VOICE.search(spoken)
-
-
-def opening(text: str) -> str:
-    """Return the first three words of a text in small letters."""
-    return " ".join(words(text)[:3])
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text in small letters."""
-    return _WORD.findall(straight(text).casefold())
 
 
 def _turned(found: Sequence[str]) -> list[str]:

@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.adherence import copied, departs, lacks, opening, words
+from agents.adherence import copied, departs, lacks
 from tools.chat import ChatHost, ChatRequest
 from tools.errors import Busy
 from tools.language import is_english
+from tools.wording import opening, words
 from tools.words import PLAIN
 
 _SHORTEST, _LONGEST = 14, 50

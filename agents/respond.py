@@ -8,7 +8,6 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from agents.adherence import words
 from agents.briefing import brief
 from agents.context import Context, Kit, Update
 from agents.drafting import Setting, choose, tidy
@@ -19,6 +18,7 @@ from tools.errors import AttuneError
 from tools.labels import Strategy
 from tools.records import Note
 from tools.safety.course import has_minor
+from tools.wording import words
 from tools.words import PLAIN
 
 

@@ -10,6 +10,7 @@ from tools.yaml_file import read_yaml
 
 FILE = Path(__file__).parent / "data" / "adherence.yaml"
 
+_WORD = re.compile(r"[\w']+")
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 
 
@@ -31,6 +32,16 @@ def advice(sentence: str) -> str:
 def cliche(sentence: str) -> str:
     """Return the stock phrase that a sentence holds; empty where it holds none."""
     return first_match(_patterns("cliches"), sentence)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in small letters."""
+    return _WORD.findall(straight(text).casefold())
+
+
+def opening(text: str) -> str:
+    """Return the first three words of a text in small letters."""
+    return " ".join(words(text)[:3])
 
 
 def straight(text: str) -> str:

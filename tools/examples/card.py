@@ -6,8 +6,8 @@ from statistics import mean
 
 from tools.errors import DataError
 from tools.examples.coverage import SHORT, STRATEGIES, Spread, spreads
-from tools.examples.lint import opening
 from tools.examples.rows import ExampleRow
+from tools.wording import opening
 
 CARD = Path(__file__).parents[1] / "data" / "examples_card.md"
 

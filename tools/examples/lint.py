@@ -11,22 +11,11 @@ from tools.labels import LISTENING, MASKED, STANCES, Emotion, Risk, Strategy
 from tools.safety.contacts import has_address
 from tools.safety.policy import SafetyPolicy
 from tools.sentences import split
-from tools.wording import advice, cliche, straight, unquoted
+from tools.wording import advice, cliche, opening, unquoted, words
 
-_WORD = re.compile(r"[\w']+")
 _NUMBER = re.compile(r"(?:\d[\s()./-]{0,2}){7,}")
 _SAME_LINE = 0.8
 """Likeness, 0 to 1, from which a reply counts as a repetition of an earlier one."""
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text in small letters."""
-    return _WORD.findall(straight(text).casefold())
-
-
-def opening(text: str) -> str:
-    """Return the first three words of a text in small letters."""
-    return " ".join(words(text)[:3])
 
 
 def faults(row: ExampleRow, policy: SafetyPolicy) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from tools.examples.lint import opening
 from tools.examples.rows import ExampleRow
 from tools.examples.rules import rules
+from tools.wording import opening
 
 Placed = tuple[int, ExampleRow]
 """A line number and its row."""
