@@ -13,7 +13,7 @@ from tools.examples.questions import is_open, questions
 from tools.examples.rules import speaks_of_itself
 from tools.labels import Strategy
 from tools.sentences import split
-from tools.wording import advice, cliche, straight, unquoted, words
+from tools.wording import advice, cliche, longest_run, straight, unquoted, words
 
 _COPIED = 8
 """Words in a row that a sentence may take over from the person."""
@@ -142,15 +142,7 @@ def copied(sentence: str, person: str) -> int:
 
     "I" and "my" count as "you" and "your".
     """
-    ours, theirs = _turned(words(sentence)), _turned(words(person))
-    longest = 0
-    ends: dict[int, int] = {}
-    for word in ours:
-        ends = {
-            place: ends.get(place - 1, 0) + 1 for place, other in enumerate(theirs) if other == word
-        }
-        longest = max([longest, *ends.values()])
-    return longest
+    return len(longest_run(_turned(words(sentence)), _turned(words(person))))
 
 
 def _agrees_with_reproach(text: str, person: str) -> bool:

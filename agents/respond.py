@@ -145,9 +145,10 @@ class _Writing:
             )
             self._host.hold(self._turn, chosen)
             return await self._host.sentence(self._turn)
-        sentence, start = await self._following(), self._borrowed()
-        if sentence or not start:
+        if sentence := await self._following():
             return sentence
+        if not (start := self._borrowed()):
+            return ""
         # Nothing of the draft kept to the plan: begin as the nearest example of the strategy does.
         self._host.open(self._turn, self._request(prefix=start, temperature=0.7))
         rest = await self._host.sentence(self._turn)

@@ -1,6 +1,7 @@
 """Which English sentences advise, and which console with a stock phrase; see `adherence.yaml`."""
 
 import re
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def words(text: str) -> list[str]:
 def opening(text: str) -> str:
     """Return the first three words of a text in small letters."""
     return " ".join(words(text)[:3])
+
+
+def longest_run(a: list[str], b: list[str]) -> list[str]:
+    """Return the longest run of words that stands in both texts."""
+    found = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
+    return a[found.a : found.a + found.size]
 
 
 def straight(text: str) -> str:

@@ -188,7 +188,7 @@ class _Alone:
             self._host.close(turn)
         reply = " ".join(said)
         self._messages.append(Message("assistant", reply))
-        return _answer(reply=reply, first_s=first, total_s=time.perf_counter() - started)
+        return empty_answer(reply=reply, first_s=first, total_s=time.perf_counter() - started)
 
 
 class _InGraph:
@@ -218,7 +218,7 @@ class _InGraph:
         config = {"configurable": {"thread_id": self._talk.id}}
         state = (await self._version.graph.aget_state(cast(Any, config))).values
         known: Mapping[str, Any] = {**state, **report}
-        return _answer(
+        return empty_answer(
             plan=report["strategy"]["label"],
             why=report["strategy"]["why"],
             felt=report["user_emotion"]["label"],
@@ -234,7 +234,8 @@ class _InGraph:
         )
 
 
-def _answer(**known: Any) -> Answer:
+def empty_answer(**known: Any) -> Answer:
+    """Return an answer of which only some fields are known."""
     empty = Answer(
         plan="",
         why="",

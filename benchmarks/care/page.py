@@ -159,7 +159,7 @@ def _seconds(run: Run) -> list[str]:
     rows = run.latency()
     if not rows:
         return []
-    head = "\nSeconds from the message to the first sentence, warmed, with nothing else running:\n"
+    head = "\nSeconds from the message to the first sentence, warmed, one turn at a time:\n"
     return [head, tables.markdown(speed(rows))]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from benchmarks.care.arms import Answer, Arm, Speaker
+from benchmarks.care.arms import Answer, Arm, Speaker, empty_answer
 from benchmarks.care.fixed_set import PersonTurn, Talk
 from benchmarks.care.runs import Row, Run
 from tools.errors import AttuneError
@@ -62,7 +62,7 @@ async def hold(arm: Arm, talk: Talk, speaker: Speaker, turns: int) -> list[Row]:
         try:
             answer = await speaker.answer(turn.text)
         except AttuneError as error:
-            answer = _failed(error)
+            answer = empty_answer(route="failed", notes=[f"failed: {error}"])
         rows.append(_row(arm.name, talk.id, number, turn, answer))
     return rows
 
@@ -76,21 +76,4 @@ def _row(arm: str, conversation: str, number: int, turn: PersonTurn, answer: Ans
         said=turn.text,
         emotion=turn.emotion,
         act=turn.act,
-    )
-
-
-def _failed(error: AttuneError) -> Answer:
-    return Answer(
-        plan="",
-        why="",
-        felt="",
-        stage="",
-        moment="",
-        route="failed",
-        examples=[],
-        reply="",
-        fixed=False,
-        first_s=0.0,
-        total_s=0.0,
-        notes=[f"failed: {error}"],
     )

@@ -11,7 +11,7 @@ from tools.labels import LISTENING, MASKED, STANCES, Emotion, Risk, Strategy
 from tools.safety.contacts import has_address
 from tools.safety.policy import SafetyPolicy
 from tools.sentences import split
-from tools.wording import advice, cliche, opening, unquoted, words
+from tools.wording import advice, cliche, longest_run, opening, unquoted, words
 
 _NUMBER = re.compile(r"(?:\d[\s()./-]{0,2}){7,}")
 _SAME_LINE = 0.8
@@ -124,7 +124,7 @@ def _is_old(id_: str) -> bool:
 
 def _repetition(row: ExampleRow) -> Iterator[str]:
     reply = words(row.reply)
-    taken = _longest_run(words(row.said), reply)
+    taken = longest_run(words(row.said), reply)
     if len(taken) > rules().taken_over:
         yield f"reply: takes {len(taken)} words in a row from what was said, {' '.join(taken)!r}"
     for turn in row.before:
@@ -133,11 +133,6 @@ def _repetition(row: ExampleRow) -> Iterator[str]:
         if opening(turn.text) == opening(row.reply):
             yield f"reply: begins like an earlier one, {opening(row.reply)!r}"
         likeness = SequenceMatcher(None, turn.text.casefold(), row.reply.casefold()).ratio()
-        run = _longest_run(words(turn.text), reply)
+        run = longest_run(words(turn.text), reply)
         if likeness >= _SAME_LINE or len(run) > rules().taken_over:
             yield f"reply: repeats the earlier {turn.text[:40]!r}"
-
-
-def _longest_run(a: list[str], b: list[str]) -> list[str]:
-    found = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
-    return a[found.a : found.a + found.size]
