@@ -10,6 +10,7 @@ AttuneError
 ├── MediaError         a clip that cannot be read, is too long or too large
 ├── DataError          a corpus or example file that is not in its format
 ├── HandoffError       a letter that did not reach the people it was for
+├── StorageError       conversations that cannot be kept, read or deleted
 └── ModelError         a model that failed, timed out or returned rubbish
     └── Busy           a model whose queue is full
 ```
@@ -80,6 +81,10 @@ class HandoffError(AttuneError):
         """Say `why`, without a word of the letter; `passing` tells that trying again may help."""
         super().__init__(why)
         self.passing = passing
+
+
+class StorageError(AttuneError):
+    """Conversations that cannot be kept, read or deleted; the message holds none of them."""
 
 
 class ModelError(AttuneError):

@@ -1,0 +1,1 @@
+"""What is kept of conversations, for those who asked for it: encrypted, and gone when deleted."""
