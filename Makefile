@@ -41,8 +41,11 @@ check: $(VENV)/test ## Format, lint, types, import layers, graph files, examples
 	$(RUN) -m graphs check graphs/*.yaml
 	$(RUN) -m tools examples check
 
+audit: $(VENV)/test ## Look for known vulnerabilities of the packages, and for secrets
+	$(RUN) .ci/audit.py
+
 format: $(VENV)/test ## Format the code and mend what ruff can
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-.PHONY: help setup weights chat test check format
+.PHONY: help setup weights chat test check audit format

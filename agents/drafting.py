@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agents.adherence import copied, departs, lacks
 from tools.chat import ChatHost, ChatRequest
-from tools.errors import Busy
+from tools.errors import Busy, ModelError
 from tools.language import is_english
 from tools.wording import opening, words
 from tools.words import PLAIN
@@ -107,6 +107,7 @@ async def choose(
 
     Raises:
         AttuneError: every draft failed; the error is that of the first.
+        ModelError: none had a sentence in that time.
     """
     drafts: dict[str, list[str]] = {}
     try:
@@ -126,6 +127,10 @@ async def choose(
             for task in tasks:
                 task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
+        if not any(drafts.values()) and all(isinstance(e, asyncio.CancelledError) for e in ended):
+            for key in drafts:
+                host.give_up(key)
+            raise ModelError(f"no draft had a sentence within {_PATIENCE * seconds:g} s")
     finally:
         for key in drafts:
             host.close(key)

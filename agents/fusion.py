@@ -39,21 +39,34 @@ class FusionOptions(BaseModel, extra="forbid"):
 async def fusion(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Fuse what was read from words, voice and face; say when the sources contradict."""
     assert isinstance(kit.options, FusionOptions)  # `Node.parse` made it
-    used = [r for r in state["readings"].values() if not r["missing"] and r["weight"] > 0]
     told = runtime.context.correction
     told = told if told in set(Emotion) else ""
-    scores = fuse(used, told, kit.options.correction)
+    return {"user_emotion": fused(list(state["readings"].values()), told, kit.options)}
+
+
+def fused(
+    readings: list[Reading], told: str = "", options: FusionOptions | None = None
+) -> UserEmotion:
+    """Return what readings come to together, those without a weight left out.
+
+    Args:
+        readings: of one turn; the person may have removed some of them.
+        told: the emotion that the person named themselves; empty when they named none.
+        options: of the fusion; by default as they ship.
+    """
+    options = options or FusionOptions()
+    used = [r for r in readings if not r["missing"] and r["weight"] > 0]
+    scores = fuse(used, told, options.correction)
     label = max(scores, key=scores.__getitem__) if scores else UNKNOWN
     confidence = scores.get(label, 0.0)
-    emotion: UserEmotion = {
-        "label": label if confidence >= kit.options.unsure else UNKNOWN,
+    return {
+        "label": label if confidence >= options.unsure else UNKNOWN,
         "confidence": confidence,
         "scores": scores,
         "sources": {r["modality"]: r["weight"] for r in used}
-        | ({PERSON: kit.options.correction} if told else {}),
-        "disagreement": disagreement(used, kit.options.contradicts),
+        | ({PERSON: options.correction} if told else {}),
+        "disagreement": disagreement(used, options.contradicts),
     }
-    return {"user_emotion": emotion}
 
 
 def fuse(readings: list[Reading], told: str = "", weight: float = 0.9) -> Scores:

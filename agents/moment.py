@@ -27,8 +27,17 @@ _UNHEARD: dict[Missing, str] = {
     "no consent": "no_words",
     "not bound": "no_words",
     "language": "language_not_heard",
+    "failed": "listening_failed",
+    "too slow": "listening_failed",
 }
-_OTHERS = (*_UNHEARD.values(), "not_heard", *_LETTERS.values(), "returned", "other_language")
+_OTHERS = (
+    *_UNHEARD.values(),
+    "not_heard",
+    "not_seen",
+    *_LETTERS.values(),
+    "returned",
+    "other_language",
+)
 
 
 _AT_EASE = frozenset(
@@ -72,7 +81,8 @@ async def moment(state: ConversationState, runtime: Runtime[Context], kit: Kit) 
 async def _moment(state: ConversationState, context: Context, options: MomentOptions) -> str:
     said = utterance(state)
     if not said:
-        return _UNHEARD.get(state["heard"]["missing"], "not_heard")
+        name = _UNHEARD.get(state["heard"]["missing"], "not_heard")
+        return "not_seen" if name == "no_words" and _sees_nothing(state) else name
     if context.letter in _LETTERS:
         return _LETTERS[context.letter]
     for name, need in load_moments().found(said, state["turn"]):
@@ -97,6 +107,12 @@ def _is_met(need: str, state: ConversationState, options: MomentOptions) -> bool
         case "offered":
             return bool(earlier(state, OFFERED))
     return True
+
+
+def _sees_nothing(state: ConversationState) -> bool:
+    """Say whether a face was shown that could not be read because the model did not work."""
+    face = state["readings"].get("face")
+    return face is not None and face["missing"] in ("failed", "too slow")
 
 
 def reads_contrary(state: ConversationState, confidence: float) -> bool:

@@ -122,6 +122,17 @@ def condense(summary: Sequence[str], messages: Iterable[str]) -> list[str]:
     return [lines[i] for i in sorted(kept)]
 
 
+def unremember(summary: Summary, lines: Iterable[str]) -> Summary:
+    """Return the summary without some lines, which no prompt is shown again.
+
+    The messages that they came from are behind `upto`, so that they are not chosen a second time.
+    """
+    gone = set(lines)
+    return Summary(
+        lines=[line for line in summary["lines"] if line not in gone], upto=summary["upto"]
+    )
+
+
 def _sentences(message: str) -> list[str]:
     parts = (" ".join(part.split()) for part in _SENTENCE.split(message))
     return [part if len(part) <= LONGEST else f"{part[: LONGEST - 2]} …" for part in parts if part]

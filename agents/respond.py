@@ -1,7 +1,5 @@
 """Write the reply, sentence by sentence, in the planned strategy and stance."""
 
-import asyncio
-import random
 import re
 
 from langchain_core.messages import AIMessage
@@ -12,7 +10,9 @@ from agents.briefing import brief
 from agents.context import Context, Kit, Update
 from agents.drafting import Setting, choose, tidy
 from agents.node import node
+from agents.standby import stand_in
 from agents.state import ConversationState, utterance
+from tools.breaker import within
 from tools.chat import ChatHost, ChatRequest
 from tools.errors import AttuneError
 from tools.labels import Strategy
@@ -74,25 +74,24 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
     asks for, one more sentence is written with an opening that leads there.
 
     After a refusal, or a restart, writing begins again behind what was already said. A model that
-    fails or is too slow gives way to a fixed sentence of the same strategy.
+    fails, hangs or is left alone gives way to what stands by for the strategy (`agents.standby`).
     """
     assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
     options, said = kit.options, state["said"]
+    setting = _setting(state, options)
     notes: list[Note] = []
-    last = False
-    if not utterance(state) or state["rejected"] > options.revisions:
-        sentence, last = ("" if said else _fixed(state, runtime.context, kit)), True
-    else:
+    sentence, last = "", False
+    if utterance(state) and state["rejected"] <= options.revisions:
         try:
-            async with asyncio.timeout(options.timeout):
-                sentence, last = await _Writing(state, kit).next()
+            async with within(options.timeout):
+                sentence, last = await _Writing(state, kit, setting).next()
             if not sentence and not said:  # nothing of it kept to the plan
                 notes.append(Note(node=kit.name, text="no draft kept to the plan"))
-                sentence, last = _fixed(state, runtime.context, kit), True
         except (AttuneError, TimeoutError) as error:
             reason = str(error) or f"no sentence within {options.timeout:g} s"
             notes.append(Note(node=kit.name, text=reason))
-            sentence, last = ("" if said else _fixed(state, runtime.context, kit)), True
+    if not sentence:
+        sentence, last = ("" if said else stand_in(state, runtime.context, kit, setting)), True
     candidate = None
     if sentence:
         last = last or sentence.endswith("?") or len(said) + 1 >= options.sentences
@@ -105,19 +104,14 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
 class _Writing:
     """The writing of one reply; what is open of it waits in the model's host by turn."""
 
-    def __init__(self, state: ConversationState, kit: Kit) -> None:
+    def __init__(self, state: ConversationState, kit: Kit, setting: Setting) -> None:
         assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
         host = kit.need_model().host
         assert isinstance(host, ChatHost)  # models of the task `respond` have one
         self._state, self._kit, self._options, self._host = state, kit, kit.options, host
         self._turn = state["turn_id"]
-        self._label = _label(state)
-        self._setting = Setting(
-            strategy=self._label,
-            person=utterance(state),
-            earlier=[m.text for m in state["messages"] if isinstance(m, AIMessage)],
-            sentences=kit.options.sentences,
-        )
+        self._label = setting.strategy
+        self._setting = setting
 
     async def next(self) -> tuple[str, bool]:
         """Return the next sentence, or an empty string, and whether it is the last."""
@@ -221,18 +215,12 @@ class _Writing:
         )
 
 
-def _label(state: ConversationState) -> str:
-    """Return the planned strategy; without a plan, somebody young is listened to."""
+def _setting(state: ConversationState, options: RespondOptions) -> Setting:
+    """Return what a reply is held to; without a plan, somebody young is listened to."""
     young = Strategy.COMMUNICATION.value if has_minor(state["risk"]) else ""
-    return state["strategy"]["label"] or young
-
-
-def _fixed(state: ConversationState, context: Context, kit: Kit) -> str:
-    """Return a fixed reply of the planned strategy; without words, one that asks for them."""
-    phrases = kit.services.phrases.for_locale(context.locale)
-    if not utterance(state):
-        return phrases.no_words
-    choices = phrases.fallback[Strategy(_label(state) or Strategy.COMMUNICATION)]
-    earlier = [message.text for message in state["messages"]]
-    fresh = [choice for choice in choices if not any(choice in text for text in earlier)]
-    return random.Random(state["turn_id"]).choice(fresh or choices)
+    return Setting(
+        strategy=state["strategy"]["label"] or young,
+        person=utterance(state),
+        earlier=[m.text for m in state["messages"] if isinstance(m, AIMessage)],
+        sentences=options.sentences,
+    )

@@ -4,7 +4,6 @@ A sense never raises: what goes wrong becomes a reading that says why it is miss
 turn goes on and the joins behind it are plain.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,7 +11,8 @@ from pydantic import BaseModel, Field
 
 from agents.context import Context, Kit
 from agents.state import ConversationState
-from tools.calibration import calibrate, to_emotions
+from tools.breaker import within
+from tools.calibration import calibrate, require_finding, to_emotions
 from tools.clips import Clip
 from tools.errors import AttuneError, Busy
 from tools.perceived import Perceived
@@ -80,7 +80,7 @@ async def attempt(work: Callable[[], Awaitable[T]], kit: Kit) -> T | Perceived:
     try:
         if kit.model is None:
             raise _Absent("not bound")
-        async with asyncio.timeout(timeout):
+        async with within(timeout):
             return await work()
     except _Absent as absent:
         return Perceived(missing=absent.missing)
@@ -115,8 +115,10 @@ async def sense(
     """
     model = kit.model
     found = await attempt(work, kit)
-    if not isinstance(found, Perceived):
-        found = Perceived(missing="failed", note=f"the model returned {type(found).__name__}")
+    try:
+        require_finding(found, model.config.labels if model else {})
+    except Exception as error:
+        found = Perceived(missing="failed", note=_told(error))
     reading: Reading = {
         "modality": modality,
         "model": model.name if model else "",
@@ -127,15 +129,12 @@ async def sense(
         "experimental": True,
         "missing": found.missing,
         "note": found.note,
-        "detail": found.detail,
+        "detail": {name: float(score) for name, score in found.detail.items()},
     }
     if model is None or found.missing:
         return {modality: reading}
-    try:
-        calibrated = calibrate(found.scores, model.config.temperature)
-        scores = to_emotions(calibrated, model.config.labels)
-    except Exception as error:
-        return {modality: {**reading, "missing": "failed", "note": _told(error)}}
+    calibrated = calibrate(found.scores, model.config.temperature)
+    scores = to_emotions(calibrated, model.config.labels)
     label = max(scores, key=scores.__getitem__)
     skill = model.config.skill
     weight = skill.weight if skill else 0.0

@@ -4,11 +4,13 @@ import typer
 
 from benchmarks.care.command import app as care
 from benchmarks.curve import curve
+from benchmarks.durable import durable
 from benchmarks.encoder import encoder
 from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
 from benchmarks.planner import planner
 from benchmarks.retrieval import retrieval
+from benchmarks.soak import soak
 from benchmarks.turn import turn
 from tools.command import run
 
@@ -17,11 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )  # fmt: skip
 app.command()(curve)
+app.command()(durable)
 app.command()(encoder)
 app.command()(face_temperature)
 app.command()(media)
 app.command()(planner)
 app.command()(retrieval)
+app.command()(soak)
 app.command()(turn)
 app.add_typer(care, name="care")
 

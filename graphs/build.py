@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
 
 from langgraph.errors import GraphBubbleUp
@@ -44,7 +44,12 @@ class Step(Protocol):
 _ENDS = {START_NAME: START, END_NAME: END}
 
 
-def build(spec: GraphSpec, services: Services, version: str = "") -> Builder:
+def build(
+    spec: GraphSpec,
+    services: Services,
+    version: str = "",
+    prompts: Mapping[str, Prompt] | None = None,
+) -> Builder:
     """Return an uncompiled builder; the caller adds the checkpointer.
 
     Nodes that may not run where people meet this program are left out (`graphs.deployment`).
@@ -53,13 +58,14 @@ def build(spec: GraphSpec, services: Services, version: str = "") -> Builder:
         spec: the graph.
         services: what its nodes share.
         version: the graph's name and hash, for the audit log.
+        prompts: the prompt of each node that has one, in place of what their files say.
 
     Raises:
         GraphError: the checker refuses the graph.
     """
     spec = deploy(spec, services.deployment)
     require(spec, services.models)
-    prompts = prompts_of(spec, services.models)
+    prompts = prompts_of(spec, services.models) if prompts is None else prompts
     private = tuple(text for prompt in prompts.values() for text in prompt.private)
     builder = empty_builder()
     for name, entry in spec.nodes.items():

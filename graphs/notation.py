@@ -9,12 +9,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from tools.errors import ConfigError, UnknownName
+from tools.yaml_file import BoundedLoader, load_yaml
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without `on` and `yes` as booleans, and without anchors that could blow up."""
+class _Loader(BoundedLoader):
+    """YAML without `on` and `yes` as booleans, and without anchors."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -42,9 +43,8 @@ def parse(path: Path, schema: type[Schema], kind: str, known: Iterable[str]) -> 
         ConfigError: it cannot be read, or holds something wrong or unknown.
     """
     try:
-        data = yaml.load(path.read_text("utf-8"), _Loader)  # a SafeLoader without aliases
-        return schema.model_validate(data)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return schema.model_validate(load_yaml(path, _Loader))
+    except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"cannot read the {kind} {path.name!r}: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"the {kind} {path.name!r} is wrong: {_explain(error, known)}") from error

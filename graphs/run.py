@@ -1,112 +1,70 @@
 """Run turns: the one way in which the page, the terminal and evaluation use a graph."""
 
-import asyncio
 import logging
 import secrets
-import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 
-from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
+from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.context import Context, Services
-from agents.state import ConversationState
-from graphs.build import duty
-from graphs.shelf import Version, label
-from graphs.trace import Trace
+from graphs.answering import Answering
+from graphs.events import Earlier, Event, Finished, Progress, RiskReport, Sentence, TurnReport
+from graphs.line import Place
+from graphs.saver import Saver
+from graphs.shelf import Version
+from graphs.thread import Thread
+from graphs.written import Asked, asked_by, post, unpost
 from tools.clips import Clip
-from tools.errors import AttuneError, InputError, ModelError, places
-from tools.records import (
-    Choice,
-    Example,
-    Finding,
-    Heard,
-    Note,
-    Reading,
-    Standing,
-    UserEmotion,
-)
-from tools.safety.course import level_now, peak_level
+from tools.errors import InputError, StorageError, places
+from tools.safety.letter import Line
+from tools.storage.records import Card, Waiting
 from tools.words import accept, clean
+
+__all__ = [
+    "Conversation",
+    "Earlier",
+    "Event",
+    "Finished",
+    "Progress",
+    "RiskReport",
+    "Sentence",
+    "TurnReport",
+]
 
 _log = logging.getLogger(__name__)
 
 
-class RiskReport(TypedDict):
-    """How dangerous this turn was, how it stands now, and how grave it has been so far.
-
-    `dangers` holds the standing of each danger by its name.
-    """
-
-    level: str
-    now: str
-    peak: str
-    dangers: dict[str, Standing]
-    findings: list[Finding]
-
-
-class TurnReport(TypedDict):
-    """What one turn came to; JSON-able.
-
-    `timings` are milliseconds by node, with `total` and `first_sentence` for the whole turn.
-    `missing` says for each modality without a reading why. `models` names each node's model.
-    """
-
-    reply: str
-    route: str
-    heard: Heard
-    user_emotion: UserEmotion
-    readings: dict[str, Reading]
-    moment: str
-    strategy: Choice
-    system_emotion: Choice
-    risk: RiskReport
-    examples: list[Example]
-    timings: dict[str, float]
-    missing: dict[str, str]
-    models: dict[str, str]
-    notes: list[Note]
-    graph: str
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One checked sentence, to be shown at once; an `aside` stands before or after the reply."""
-
-    text: str
-    aside: bool = False
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A node has finished."""
-
-    node: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The turn is over."""
-
-    report: TurnReport
-
-
-Event = Sentence | Progress | Finished
-
-
 class Conversation:
-    """One conversation on one version of a graph; turns sent together are answered in order."""
+    """One conversation on one version of a graph; turns sent together are answered in order.
+
+    It is in memory, until `keep` is called; from then on it is in the store as well, where
+    another process may take it up.
+    """
 
     def __init__(self, version: Version, services: Services, *, id: str | None = None) -> None:
         """Begin a conversation, or take one up again by its `id`."""
         self.version = version
         self.id = id or secrets.token_urlsafe(16)
+        self.news: list[str] = []
+        """What the next report tells besides."""
         self._services = services
-        self._order = asyncio.Lock()
+        found = version.graph.checkpointer
+        self._saver = found if isinstance(found, Saver) else None
+        self._thread = self._saver.thread(self.id) if self._saver else Thread()
+
+    @property
+    def kept(self) -> bool:
+        """It is written to the store from turn to turn."""
+        return self._thread.kept
+
+    @property
+    def trouble(self) -> str:
+        """Why the last writing failed; empty when it did not."""
+        return self._thread.trouble
 
     @property
     def _config(self) -> RunnableConfig:
@@ -116,6 +74,10 @@ class Conversation:
         self, words: str, clips: Sequence[Clip] = (), context: Context | None = None
     ) -> AsyncGenerator[Event, None]:
         """Run one turn and yield its events as they happen; the last one is `Finished`.
+
+        Of a kept conversation, the message is on disk before anything else happens, and a sentence
+        before it is yielded; what a crash has left open is answered first, with an `Earlier` for
+        each message. Whoever gives up waiting for the turn takes the message back.
 
         Args:
             words: what the person typed; may be empty when there is a clip.
@@ -128,11 +90,109 @@ class Conversation:
         typed = self._accept(words)
         if not typed and not clips:
             raise InputError("Your message is empty; write or say something, and I will answer.")
-        turn = self._turn(typed, clips, context or Context())
-        # Closing this generator must close the inner ones at once: they forget the media.
-        async with self._order, aclosing(turn) as events:
-            async for event in events:
-                yield event
+        context = context or Context()
+        recording = any(clip.audio is not None for clip in clips)
+        asked = asked_by(secrets.token_urlsafe(12), typed, context, recording=recording)
+        last: Event | None = None
+        place = self._thread.line.place()  # before anything is waited for: this is the arrival
+        try:
+            await self._post(asked)
+            async with self._turn(place):
+                async with aclosing(self._catch_up(asked["id"])) as caught:
+                    async for _, event in caught:
+                        if isinstance(event, Earlier):
+                            yield event
+                # Closing this generator must close the inner one at once: it forgets the media.
+                async with aclosing(self._answer(asked, context, clips)) as events:
+                    async for event in events:
+                        if isinstance(event, Finished):
+                            last = event
+                        else:
+                            yield event
+        finally:
+            place.leave()
+            if last is None:
+                await self._withdraw(asked["id"])
+        assert last is not None  # it raised, or it has finished
+        yield last  # the next one may begin, whatever the caller does with it
+
+    async def resume(self, context: Context | None = None) -> AsyncGenerator[Event, None]:
+        """Finish the turn that a crash broke off, answer what waits, and yield these turns' events.
+
+        Their locale and country are those with which the messages were sent, and no consent is
+        taken over. Of a reply that was begun, only what is new is yielded: `lines` has all.
+
+        Args:
+            context: what else is known of the person now.
+        """
+        place = self._thread.line.place()
+        try:
+            async with self._turn(place), aclosing(self._catch_up("", context)) as caught:
+                async for own, event in caught:
+                    if own:
+                        yield event
+        finally:
+            place.leave()
+
+    async def keep(self, owner: str) -> Card:
+        """Keep this conversation in the store from now on, with what was said so far.
+
+        Args:
+            owner: whose it is, as `Storage.owner` says.
+
+        Raises:
+            InputError: nothing can be kept here.
+            StorageError: the store cannot be written; it goes on in memory.
+        """
+        if self._saver is None or (storage := self._saver.storage) is None:
+            raise InputError("Conversations cannot be kept here; this one stays in memory.")
+        if self.kept and (known := await storage.card(self.id)) is not None:
+            return known
+        now = self._services.clock()
+        card = Card(id=self.id, owner=owner, version=self.version.hash, begun=now, used=now)
+        await storage.shelve(self.version.hash, self.version.text)
+        self._thread.on_disk = True
+        await storage.begin(card, self._saver.state(self.id))
+        self._thread = self._saver.keep(self.id)
+        return card
+
+    async def let_go(self) -> None:
+        """Delete this conversation from the store at once; it goes on in memory.
+
+        Raises:
+            StorageError: the store could not delete it. Nothing is written there any more all the
+                same, and calling this again tries again.
+        """
+        if self._saver is not None:
+            self._saver.let_go(self.id)
+            await self._saver.unwrite(self.id, self._thread)
+
+    async def forget(self) -> None:
+        """Delete everything that was said in this conversation, wherever it is.
+
+        Raises:
+            StorageError: as `let_go`.
+        """
+        saver = self.version.graph.checkpointer
+        if self._saver is not None:
+            await self._saver.erase(self.id, self._thread)
+        elif isinstance(saver, BaseCheckpointSaver):
+            await saver.adelete_thread(self.id)
+
+    async def lines(self) -> list[Line]:
+        """Return what was said, with what there is of a reply that was broken off."""
+        if self._saver is None:
+            state = await self.version.graph.aget_state(self._config)
+            messages, said = state.values.get("messages", []), list[str]()
+        else:
+            messages = self._thread.messages
+            said = self._thread.values.get("said", []) if self._thread.begun else []
+        lines = [
+            Line(role="user" if isinstance(m, HumanMessage) else "assistant", content=m.text)
+            for m in messages
+        ]
+        reply = Line(role="assistant", content=" ".join(said))
+        return [*lines, reply] if said else lines
 
     def _accept(self, words: str) -> str:
         """Return the cleaned words; one too long is refused, unless there is danger in it."""
@@ -148,108 +208,87 @@ class Conversation:
                 raise
             return typed
 
-    async def _turn(
-        self, words: str, clips: Sequence[Clip], context: Context
-    ) -> AsyncGenerator[Event, None]:
-        started = time.perf_counter()
-        first = 0.0
-        message = HumanMessage(words, id=secrets.token_urlsafe(12))
-        trace = Trace(words, self._services)
-        handles = [self._services.clips.put(clip) for clip in clips]
-        stream = self.version.graph.astream(
-            {"messages": [message], "clips": handles},
-            self._config,
-            context=context,
-            stream_mode=["custom", "updates"],
-            durability="exit",  # the saver is in memory: nothing is won by saving every step
-        )
-        said: list[str] = []
-        finished = False
+    async def _post(self, asked: Asked) -> None:
+        """Put a message down, if the conversation is kept; a store that fails stops nobody."""
+        if self._saver is None or self._saver.storage is None or not self.kept:
+            return
+        self._thread.posted.add(asked["id"])
         try:
-            async with aclosing(cast(AsyncGenerator[Any, None], stream)) as parts:
-                async for mode, part in parts:
-                    if mode == "updates":
-                        for node, update in part.items():
-                            trace.follow(update)
-                            yield Progress(node)
-                    elif part.get("type") == "sentence":
-                        first = first or time.perf_counter() - started
-                        said.append(part["text"])
-                        yield Sentence(part["text"], part["aside"])
-            state = cast(ConversationState, (await self._state()))
-            report = self._report(state)
-            finished = True
+            await self._saver.storage.post(self.id, Waiting(id=asked["id"], body=post(asked)))
         except Exception as error:
-            _log.error("a turn failed: %s", places(error))
-            lines = trace.lifeline(said, context)
-            if not lines and not (said and trace.grade["findings"]):
-                if isinstance(error, AttuneError):
-                    raise
-                raise ModelError(
-                    "Something went wrong while I was answering; please send your message again."
-                ) from None
-            for line in lines:
-                said.append(line)
-                yield Sentence(line)
-            report = self._report(trace.state(said, type(error).__name__), route="crisis")
-        finally:
-            self._services.forget(trace.turn, handles)
-            if not finished:
-                await self._break_off(str(message.id), said, trace)
-        spent = (time.perf_counter() - started) * 1000
-        report["timings"] |= {"first_sentence": round(first * 1000, 1), "total": round(spent, 1)}
-        yield Finished(report)
+            _log.error("a message could not be put down: %s", places(error))
 
-    async def _break_off(self, id: str, said: list[str], trace: Trace) -> None:
-        """Let the history of a turn that was stopped, or failed, say what the person saw of it.
+    async def _withdraw(self, id: str) -> None:
+        """Take a message back that was not answered; its words are still with the person."""
+        if self._saver and self._saver.storage and id in self._thread.posted:
+            self._thread.posted.discard(id)
+            with suppress(StorageError):  # then it is answered when the conversation is resumed
+                await self._saver.storage.withdraw(self.id, id)
 
-        That is the part of the reply that was said. Where nothing was, their message goes too: they
-        are about to send it again. What it told of danger is kept either way.
-        """
-        update: dict[str, Any] = {"clips": []} | ({"risk": trace.risk} if trace.risk else {})
+    @asynccontextmanager
+    async def _turn(self, place: Place) -> AsyncIterator[None]:
+        """Hold the conversation, here and in every other process, and take up how it stands."""
+        await place.reached()
+        if self._saver is None or self._saver.storage is None or not self.kept:
+            yield
+            return
+        self._thread.trouble = ""
+        held = AsyncExitStack()
         try:
-            messages = (await self._state()).get("messages", [])
-            if any(message.id == id for message in messages):
-                last = AIMessage(" ".join(said), id=f"{id}:reply") if said else RemoveMessage(id)
-                update["messages"] = [last]
-            spec = self.version.spec
-            deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
-            await self.version.graph.aupdate_state(self._config, update, as_node=deliver)
-        except Exception as error:  # what was said stays said
-            _log.error("a broken turn could not be put down: %s", places(error))
+            await held.enter_async_context(self._saver.storage.turn(self.id))
+            await self._saver.load(self.id)
+            if not self.kept:
+                self.news.append("this conversation was deleted elsewhere, and begins anew")
+        except StorageError as error:
+            self._thread.trouble = str(error)
+        try:
+            yield
+        finally:
+            with suppress(StorageError):  # the reply is given, and nobody else is kept waiting
+                await held.aclose()
 
-    async def _state(self) -> Any:
-        return (await self.version.graph.aget_state(self._config)).values
+    async def _catch_up(
+        self, own: str, context: Context | None = None
+    ) -> AsyncGenerator[tuple[bool, Event], None]:
+        """Answer what a crash has left open; each event is told apart from the `Earlier` of it."""
+        if self._saver is None or self._saver.storage is None or not self.kept:
+            return
+        open_: list[Asked] = [self._thread.begun["asked"]] if self._thread.begun else []
+        try:
+            for waiting in await self._saver.storage.left(self.id):
+                with suppress(StorageError):  # one that is damaged keeps none from an answer
+                    open_.append(unpost(waiting.body))
+        except StorageError as error:
+            _log.error("what waits could not be read: %s", places(error))
+        for asked in {each["id"]: each for each in open_ if each["id"] != own}.values():
+            if self._is_answered(asked["id"]):
+                await self._withdraw_left(asked["id"])
+                continue
+            then = replace(
+                context or Context(),
+                locale=asked["locale"],
+                country=asked["country"],
+                microphone=False,
+                camera=False,
+            )
+            async with aclosing(self._answer(asked, then, (), again=True)) as events:
+                async for event in events:
+                    yield True, event
+                    if isinstance(event, Finished):
+                        yield False, Earlier(asked["words"], event.report["reply"])
 
-    async def forget(self) -> None:
-        """Delete everything that was said in this conversation."""
-        saver = self.version.graph.checkpointer
-        if isinstance(saver, BaseCheckpointSaver):
-            await saver.adelete_thread(self.id)
+    def _is_answered(self, id: str) -> bool:
+        return any(message.id == f"{id}:reply" for message in self._thread.messages)
 
-    def _report(self, state: ConversationState, route: str = "") -> TurnReport:
-        missing = {m: str(r["missing"]) for m, r in state["readings"].items() if r["missing"]}
-        return {
-            "reply": " ".join(state["said"]),
-            "route": route
-            or ("crisis" if duty(self.version.spec, state["writer"]) == "crisis" else "support"),
-            "heard": state["heard"],
-            "user_emotion": state["user_emotion"],
-            "readings": state["readings"],
-            "moment": state["moment"],
-            "strategy": state["strategy"],
-            "system_emotion": state["system_emotion"],
-            "risk": {
-                "level": state["grade"]["level"],
-                "now": level_now(state["risk"]),
-                "peak": peak_level(state["risk"]),
-                "dangers": state["risk"]["now"],
-                "findings": state["grade"]["findings"],
-            },
-            "examples": state["examples"],
-            "timings": dict(state["timings"]),
-            "missing": missing,
-            "models": self.version.models,
-            "notes": state["notes"],
-            "graph": label(self.version.spec, self.version.hash),
-        }
+    async def _withdraw_left(self, id: str) -> None:
+        self._thread.posted.add(id)
+        await self._withdraw(id)
+
+    def _answer(
+        self, asked: Asked, context: Context, clips: Sequence[Clip], *, again: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        news, self.news = self.news, []
+        answering = Answering(
+            self.version, self._services, self._config, self._thread, news, must=again
+        )
+        return answering.run(asked, context, clips)

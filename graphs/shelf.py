@@ -1,11 +1,12 @@
 """Compiled graphs by version: a conversation keeps its own, a new one takes the newest good one."""
 
-import hashlib
-import json
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
@@ -13,12 +14,14 @@ from langgraph.graph.state import CompiledStateGraph
 from agents.context import Context, Services
 from agents.library import NODES
 from agents.prompt import FOLDER as PROMPTS
+from agents.prompt import Prompt
 from agents.state import ConversationState, TurnInput
 from graphs.build import build, prompts_of
 from graphs.check import require
 from graphs.deployment import deploy
+from graphs.pin import hash_of, unpin, version_text
 from graphs.spec import GraphSpec, find_graph, read_graph, sources
-from tools.errors import AttuneError
+from tools.errors import AttuneError, ConfigError
 
 Graph = CompiledStateGraph[ConversationState, Context, TurnInput, ConversationState]
 
@@ -30,12 +33,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Version:
-    """One compiled graph; `hash` covers topology, options, prompts and model bindings."""
+    """One compiled graph.
+
+    Attributes:
+        hash: of `text`.
+        spec: the graph, as it may run where people meet this program.
+        graph: the same, compiled.
+        models: the model of every node that has one.
+        text: topology, options, prompts, model bindings and how these models are configured.
+    """
 
     hash: str
     spec: GraphSpec
     graph: Graph
     models: dict[str, str]
+    text: str = ""
 
 
 class Shelf:
@@ -44,10 +56,11 @@ class Shelf:
     def __init__(self, services: Services, checkpointer: BaseCheckpointSaver[Any] | None = None):
         """Start empty; `checkpointer` is shared by every version."""
         self.services = services
-        self._checkpointer = checkpointer
+        self.checkpointer = checkpointer
         self._current: dict[str, Version] = {}
         self._stamps: dict[str, tuple[object, ...]] = {}
         self._trouble: dict[str, str] = {}
+        self._pinned: WeakValueDictionary[str, Version] = WeakValueDictionary()
 
     def current(self, name: str) -> Version:
         """Return the newest good version of a graph, by name or path.
@@ -77,27 +90,68 @@ class Shelf:
         """Return why the last edit of a graph was refused; empty when it was not."""
         return self._trouble.get(name, "")
 
-    def compile(self, spec: GraphSpec) -> Version:
+    def newest(self, name: str, otherwise: str) -> Version:
+        """Return the newest good version of the graph that calls itself `name`.
+
+        Args:
+            name: as the graph's file says.
+            otherwise: the graph to take where none is called that, by name or path.
+
+        Raises:
+            AttuneError: that one cannot be used either.
+        """
+        known = [asked for asked, version in self._current.items() if version.spec.name == name]
+        for asked in [*known, name]:
+            with suppress(AttuneError):
+                if (version := self.current(asked)).spec.name == name:
+                    return version
+        return self.current(otherwise)
+
+    def pinned(self, hash: str, text: str | None) -> Version:
+        """Return a version by its hash, built again from its text where it is not here any more.
+
+        Raises:
+            AttuneError: it cannot be built as it was, or may not run any more.
+        """
+        known = next((v for v in self._current.values() if v.hash == hash), None)
+        known = known or self._pinned.get(hash)
+        if known is not None:
+            return known
+        if text is None:
+            raise ConfigError(f"the text of the graph version {hash[:12]!r} is not there any more")
+        spec, prompts = unpin(hash, text, self.services)
+        version = self._pinned[hash] = self.compile(spec, prompts, text)
+        return version
+
+    def compile(
+        self, spec: GraphSpec, prompts: Mapping[str, Prompt] | None = None, text: str = ""
+    ) -> Version:
         """Check, build and compile a spec, as it may run where people meet this program.
+
+        Args:
+            spec: the graph.
+            prompts: the prompt of each node that has one, in place of what their files say.
+            text: of the version that is built again.
 
         Raises:
             GraphError: the checker refuses it.
         """
-        spec = deploy(spec, self.services.deployment)
+        whole, spec = spec, deploy(spec, self.services.deployment)
         require(spec, self.services.models)  # what follows needs its names to be known
         models = bindings(spec, self.services)
-        prompts = {
-            node: prompt.sections for node, prompt in prompts_of(spec, self.services.models).items()
-        }
-        text = json.dumps([spec.hash(), prompts, models], sort_keys=True)
-        hash = hashlib.sha256(text.encode()).hexdigest()
-        builder = build(spec, self.services, label(spec, hash))
-        graph = builder.compile(self._checkpointer, name=spec.name)
+        prompts = prompts_of(spec, self.services.models) if prompts is None else prompts
+        prompts = {node: prompt for node, prompt in prompts.items() if node in spec.nodes}
+        if not text or spec != whole:  # without nodes that may not run here it is another one
+            text = version_text(spec, prompts, models, self.services)
+        hash = hash_of(text)
+        builder = build(spec, self.services, label(spec, hash), prompts)
+        graph = builder.compile(self.checkpointer, name=spec.name)
         return Version(
             hash=hash,
             spec=spec,
             graph=graph.with_config(recursion_limit=STEPS),
             models=models,
+            text=text,
         )
 
 

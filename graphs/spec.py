@@ -16,7 +16,7 @@ from graphs.case import Case
 from graphs.notation import arrows, parse
 from tools.errors import ConfigError, UnknownName
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 START, END = "START", "END"
 ELSE = "else"
 """In a table of routes: where every value leads that the table does not name."""
@@ -156,7 +156,7 @@ def find_pattern(name: str, folder: Path = FOLDER) -> Path:
 
 def _find(kind: str, name: str, *places: Path) -> Path:
     for place in places:
-        if (beside := place / f"{name}.yaml").is_file():
+        if Path(name).name == name and (beside := place / f"{name}.yaml").is_file():
             return beside
     raise UnknownName(kind, name, (p.stem for place in places for p in place.glob("*.yaml")))
 
@@ -185,8 +185,24 @@ def sources(path: Path) -> list[Path]:
 def _chain(path: Path) -> list[Path]:
     found, following = [path], _parse(path).include
     while following and len(found) < 20:
-        found.append(find_graph(following, found[-1].parent))
+        found.append(_included(following, found[-1]))
         following = _parse(found[-1]).include
+    return found
+
+
+def _included(name: str, path: Path) -> Path:
+    """Return the file of a graph that the graph file `path` includes.
+
+    Raises:
+        UnknownName: there is no such graph.
+        ConfigError: it lies elsewhere. A graph that somebody passed on opens no other file.
+    """
+    found = find_graph(name, path.parent)
+    if found.resolve().parent not in (path.parent.resolve(), path.resolve().parent, FOLDER):
+        raise ConfigError(
+            f"the graph file {path.name!r} includes {name!r}, which lies in another folder; "
+            "put it beside it"
+        )
     return found
 
 
@@ -202,7 +218,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> GraphSpec:
     file = _parse(path)
     base = GraphSpec(name=file.name, nodes={}, edges=[])
     if file.include:
-        base = _resolve(find_graph(file.include, path.parent), (*seen, path.resolve()))
+        base = _resolve(_included(file.include, path), (*seen, path.resolve()))
     cut = arrows(file.cut, path)
     for name in file.drop:
         if name not in base.nodes:

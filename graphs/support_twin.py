@@ -39,6 +39,8 @@ _SAID: dict[str, dict[str, object]] = {
     "no_words": {},
     "not_heard": {},
     "language_not_heard": {},
+    "listening_failed": {},
+    "not_seen": {},
     "misunderstood": {},
     "other_topic": {},
     "other_language": {"own_language": True, "people": True},

@@ -46,6 +46,11 @@ class Trace:
         except Exception as error:  # as in the graph: what cannot be graded counts as danger
             return grade_of([self._services.policy.fault(type(error).__name__)])
 
+    @property
+    def in_danger(self) -> bool:
+        """Whether the person is in danger, as far as is known."""
+        return in_danger(self.grade, self.risk)
+
     def lifeline(self, said: Sequence[str], context: Context) -> list[str]:
         """Return what is still to be said after a turn broke off, to somebody in danger.
 
@@ -53,10 +58,9 @@ class Trace:
             said: what was said before that.
             context: of the turn.
         """
-        grade, risk = self.grade, self.risk
-        if not in_danger(grade, risk) or names_help(said, context):
+        if not self.in_danger or names_help(said, context):
             return []
-        lines = Lifeline(self._services.phrases).lines(context, grade)
+        lines = Lifeline(self._services.phrases).lines(context, self.grade)
         return [line for line in lines if line not in said]
 
     def state(self, said: list[str], why: str) -> ConversationState:

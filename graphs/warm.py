@@ -27,19 +27,19 @@ _LOADING_S = 120.0
 _BODILY = frozenset({"listen", "face_emotion", "voice_emotion"})
 """Tasks that only a turn with a microphone or a camera needs."""
 
-_WITHOUT = {
-    "respond": "The language model could not be started, so I answer with fixed sentences for now.",
+NOTICES = {
+    "respond": "The language model does not work, so I answer with fixed sentences for now.",
     "text_emotion": "Feelings cannot be read from words at the moment; we can talk all the same.",
     "voice_emotion": "Feelings cannot be read from a voice at the moment; your words are enough.",
     "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
     "listen": "Recordings cannot be understood at the moment; please write instead.",
     "strategy": "Replies are planned more simply for now.",
     "system_emotion": "Replies are planned more simply for now.",
-    "guard": "My second check could not be started, so I answer with fixed sentences for now.",
+    "guard": "My second check does not work, so I answer with fixed sentences for now.",
     "risk": "I cannot read messages as carefully as I should, and may offer help lines instead.",
     "examples": "The counselling examples cannot be used at the moment, so replies are simpler.",
 }
-"""What is said to a person when something could not be loaded."""
+"""What is said to a person while something cannot be used, by task."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ async def warm(services: Services, version: Version) -> list[Notice]:
 async def _settle(calls: dict[str, Call]) -> list[Notice]:
     results = await asyncio.gather(*(call() for call in calls.values()), return_exceptions=True)
     return [
-        Notice(_WITHOUT[task], str(found) if isinstance(found, AttuneError) else repr(found))
+        Notice(NOTICES[task], str(found) if isinstance(found, AttuneError) else repr(found))
         for task, found in zip(calls, results, strict=True)
         if isinstance(found, Exception)
     ]

@@ -1,10 +1,11 @@
 """Serve the page on stub models, for a browser: `python -m tests.made_page GRAPH`.
 
 The word `lighthouse` stands for danger, so that no test has to name any, and `treehouse` for
-somebody young.
+somebody young. Where ATTUNE_STORE names a store, conversations can be kept there.
 """
 
 import asyncio
+import os
 import sys
 from typing import Any
 
@@ -45,7 +46,8 @@ def main(graph: str) -> None:
         chat={"delay": 0.06},
         deployment=find_deployment(),
     )
-    asyncio.run(serve(services, graph=graph, port=0, locale="en"))
+    store = os.environ.get("ATTUNE_STORE", "off")
+    asyncio.run(serve(services, graph=graph, port=0, locale="en", store=store))
 
 
 if __name__ == "__main__":

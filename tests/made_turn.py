@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.context import Context, Services
 from graphs.run import Conversation, Finished, Sentence, TurnReport
+from graphs.saver import Saver
 from graphs.shelf import Shelf
 from tools.clips import Clip
 
 
 def conversation(services: Services, graph: str = "support") -> Conversation:
-    return Conversation(Shelf(services, InMemorySaver()).current(graph), services)
+    return Conversation(Shelf(services, Saver()).current(graph), services)
 
 
 async def say(

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.made_failing import Writer
+from tools.breaker import Tolerance, within
 from tools.chat import ChatHost, ChatRequest, Message
-from tools.errors import Busy, ModelError
+from tools.errors import Busy, ModelError, Resting
 from tools.sentences import SentenceCutter, split
 
 ASK = ChatRequest((Message("user", "Hello."),))
@@ -111,6 +113,97 @@ async def test_a_reply_that_nobody_reads_any_more_makes_room(
 async def test_a_sentence_of_no_open_reply_is_an_error() -> None:
     with pytest.raises(ModelError, match="no reply is open"):
         await ChatHost("typing", Typing).sentence("t")
+
+
+async def read(host: ChatHost, turn: str, seconds: float = 5.0) -> list[str]:
+    """Read a reply as `respond` does, and forget it as the end of a turn does."""
+    host.open(turn, ASK)
+    found = []
+    try:
+        async with within(seconds):
+            while sentence := await host.sentence(turn):
+                found.append(sentence)
+    finally:
+        host.close(turn)
+    return found
+
+
+@pytest.mark.parametrize("written", ["", "One thing. Another"])
+async def test_a_model_that_hangs_is_soon_not_asked_any_more(written: str) -> None:
+    model = Writer(written, "hang")
+    host = ChatHost("stuck", lambda: model, tolerance=Tolerance(failures=2))
+    for turn in "ab":
+        with pytest.raises(TimeoutError):
+            await read(host, turn, 0.05)
+    with pytest.raises(Resting, match="the language model 'stuck' keeps failing"):
+        host.open("c", ASK)
+    model.released.set()
+
+
+async def test_a_model_that_keeps_raising_is_soon_not_asked_any_more() -> None:
+    model = Writer("", "raise")
+    host = ChatHost("moody", lambda: model, tolerance=Tolerance(failures=2))
+    for turn in "ab":
+        with pytest.raises(ModelError):
+            await read(host, turn)
+    with pytest.raises(Resting):
+        host.open("c", ASK)
+    assert model.calls == 2 and host.breaker.standing.last == "RuntimeError"
+
+
+async def test_a_reply_of_which_enough_was_read_counts_as_well_written() -> None:
+    host = ChatHost("typing", lambda: Typing("One. Two. Three. Four.", delay=0.02))
+    host.breaker.failed("RuntimeError")
+    host.open("t", ASK)
+    await host.sentence("t")
+    host.close("t")
+    host.breaker.failed("RuntimeError")
+    host.breaker.failed("RuntimeError")
+    assert host.breaker.standing.state == "closed"
+
+
+async def test_a_backend_that_hung_for_long_is_loaded_afresh() -> None:
+    models = [Writer("", "hang"), Writer("One thing.")]
+    left, renewed = iter(models), []
+    host = ChatHost(
+        "stuck",
+        lambda: next(left),
+        renew=lambda: renewed.append(1),
+        tolerance=Tolerance(hung=0.05),
+    )
+    with pytest.raises(TimeoutError):
+        await read(host, "a", 0.05)
+    await asyncio.sleep(0.05)
+    assert await read(host, "b") == ["One thing."] and renewed == [1]
+    models[0].released.set()
+
+
+async def test_a_connection_that_is_lost_before_the_first_word_is_tried_again() -> None:
+    class Remote(Typing):
+        calls = 0
+
+        def stream(self, request: ChatRequest) -> Iterator[str]:
+            self.calls += 1
+            if self.calls == 1:
+                raise ConnectionResetError
+            yield from super().stream(request)
+
+    remote = Remote("One thing.")
+    assert await read(ChatHost("remote", lambda: remote), "a") == ["One thing."]
+
+
+async def test_what_was_lost_in_the_midst_of_a_reply_is_not_begun_again() -> None:
+    class Remote(Typing):
+        def stream(self, request: ChatRequest) -> Iterator[str]:
+            yield from super().stream(request)
+            raise ConnectionResetError
+
+    host = ChatHost("remote", lambda: Remote("One thing. Two"))
+    host.open("t", ASK)
+    assert await host.sentence("t") == "One thing."
+    with pytest.raises(ModelError):
+        await host.sentence("t")
+    assert host.breaker.standing.last == "ConnectionResetError"
 
 
 @pytest.mark.parametrize(

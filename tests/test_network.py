@@ -90,10 +90,39 @@ async def test_r22_the_page_reports_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert seen == ["False"]
 
 
-def test_r22_no_run_is_traced() -> None:
+TRACES = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING")
+
+
+def imported(code: str, **environment: str) -> str:
+    """Return what a fresh program prints, in a shell that traces other programs."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LANGSMITH", "LANGCHAIN"))}
-    code = "import graphs.run, langsmith.utils as u; print(u.tracing_is_enabled())"
     done = subprocess.run(
-        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"
+        [sys.executable, "-c", code],
+        env={**clean, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["tools", "graphs", "agents.state", "ui.house"])
+def test_r22_no_run_is_traced(module: str) -> None:
+    code = f"import {module}, langsmith.utils as u; print(u.tracing_is_enabled())"
+    assert imported(code, **dict.fromkeys(TRACES, "true")) == "False"
+
+
+def test_r22_a_run_is_traced_where_a_person_asks_for_it() -> None:
+    code = "import graphs.run, langsmith.utils as u; print(u.tracing_is_enabled())"
+    asked = {"ATTUNE_TRACING": "langsmith", "LANGSMITH_TRACING": "true"}
+    assert imported(code, **asked) == "True"
+
+
+@pytest.mark.parametrize(
+    ("name", "off"),
+    [
+        ("GRADIO_ANALYTICS_ENABLED", "False"),
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("ANONYMIZED_TELEMETRY", "False"),
+        ("DO_NOT_TRACK", "1"),
+    ],
+)
+def test_r22_no_library_reports_whatever_the_shell_says(name: str, off: str) -> None:
+    assert imported(f"import tools, os; print(os.environ[{name!r}])", **{name: "yes"}) == off

@@ -115,3 +115,31 @@ def test_another_binding_is_another_version(file: Path) -> None:
     }  # fmt: skip
     other = Shelf(stub_services(profile=bound)).current(str(file))
     assert one.hash != other.hash and "voice_emotion" not in other.models
+
+
+def test_how_a_bound_model_is_configured_is_part_of_the_version(file: Path) -> None:
+    one = Shelf(stub_services(chat={"reply": "One thing."})).current(str(file))
+    other = Shelf(stub_services(chat={"reply": "Another."})).current(str(file))
+    assert one.hash != other.hash and one.models == other.models
+
+
+def test_a_pinned_version_that_is_at_hand_is_not_built_again(shelf: Shelf, file: Path) -> None:
+    version = shelf.current(str(file))
+    assert shelf.pinned(version.hash, None) is version
+
+
+def test_a_version_built_from_its_text_is_the_same_one(shelf: Shelf, file: Path) -> None:
+    version = shelf.current(str(file))
+    edit(file, FEWER)
+    shelf.current(str(file))
+    again = shelf.pinned(version.hash, version.text)
+    assert again is not version and again.hash == version.hash
+    assert shelf.pinned(version.hash, None) is again
+
+
+def test_the_newest_version_is_found_by_what_the_graph_calls_itself(
+    shelf: Shelf, file: Path
+) -> None:
+    version = shelf.current(str(file))
+    assert shelf.newest("mine", "support") is version
+    assert shelf.newest("gone", "support").spec.name == "support"

@@ -113,7 +113,8 @@ def test_services_for_what_was_said_come_first() -> None:
 
 def test_r23_services_for_the_young_come_first_where_somebody_young_is_here() -> None:
     services = stub_services()
-    session = Session(conversation(services), minor=True)
+    session = Session(conversation(services))
+    session.minor = True
     shown = help_html("GB", ENGLISH, dangers(None, session))
     assert re.findall("<h3>(.*?)</h3>", shown)[0] == texts.FOR["minor"]
 

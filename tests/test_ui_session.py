@@ -12,7 +12,7 @@ from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
 from tests.made_turn import say
 from tools.errors import AttuneError
-from ui import session as sessions_module
+from ui import camera as camera_module
 from ui.session import FRAMES, Camera, Sessions
 
 
@@ -34,6 +34,34 @@ def test_two_sessions_have_their_own_key_and_conversation() -> None:
     one, other = sessions.begin(), sessions.begin()
     assert one != other and len(one) >= 32
     assert sessions.find(one).conversation.id != sessions.find(other).conversation.id
+
+
+def test_a_key_counts_for_its_own_person_alone() -> None:
+    sessions, _ = made()
+    key = sessions.begin(whose="visitor:ada")
+    assert sessions.find(key, "visitor:ada") is not None
+    assert sessions.find(key, "visitor:ben") is None and sessions.find(key) is None
+    assert sessions.of("visitor:ben") == [] and sessions.of("") == []
+
+
+async def test_another_persons_key_ends_nothing() -> None:
+    sessions, _ = made()
+    key = sessions.begin(whose="visitor:ada")
+    await sessions.end(key, "visitor:ben")
+    assert sessions.find(key, "visitor:ada") is not None
+
+
+async def test_a_conversation_in_two_tabs_outlives_the_closing_of_one() -> None:
+    sessions, _ = made()
+    one, other = (sessions.begin(page, "visitor:ada") for page in ("one", "other"))
+    conversation = sessions.find(one, "visitor:ada").conversation
+    await sessions.take(other, conversation)
+    sessions.find(one, "visitor:ada").shown.append({"role": "user", "content": "Hello."})
+    sessions.leave("one", linger=0.0)
+    await asyncio.sleep(0.1)
+    assert sessions.find(one, "visitor:ada") is None
+    session = sessions.find(other, "visitor:ada")
+    assert not session.over and len(session.shown) == 1
 
 
 def test_an_unknown_key_finds_nobody() -> None:
@@ -154,8 +182,8 @@ def test_what_the_camera_saw_is_taken_once() -> None:
 def test_an_old_picture_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = Camera()
     camera.see(picture(1))
-    now = sessions_module.time.monotonic()
-    monkeypatch.setattr(sessions_module.time, "monotonic", lambda: now + 60)
+    now = camera_module.time.monotonic()
+    monkeypatch.setattr(camera_module.time, "monotonic", lambda: now + 60)
     assert camera.take() is None
 
 

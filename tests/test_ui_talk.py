@@ -8,10 +8,14 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from graphs.shelf import Shelf
+from tests.made_own_data import ADA, CLEO, asks, laid_out
+from tests.made_own_data import house as made_house
+from tests.made_risk import grade
 from tests.made_services import example, stub_services
 from tools.safety.policy import SafetyPolicy
 from ui.house import House
 from ui.layout import Layout
+from ui.page import Page
 from ui.readiness import Readiness
 from ui.session import Sessions
 from ui.talk import Talk
@@ -51,3 +55,67 @@ async def test_a_screen_that_fails_does_not_wait_for_models(
     assert session is not None and session.report is not None
     assert session.report["route"] == "crisis" and session.unsent == ""
     uploads.close()
+
+
+class Slow:
+    """Limits that are always reached."""
+
+    def may_send(self, who: object) -> float:
+        return 90.0
+
+
+@pytest.fixture(scope="module")
+def parts() -> Layout:
+    return laid_out()
+
+
+async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
+        key = made.visit()
+        changes = await made.say(key, "Hello.")
+        assert "still in the box" in changes[parts.status] and "2 minutes" in changes[parts.status]
+        assert parts.box not in changes and made.session(key).shown == []
+
+
+async def test_who_is_in_danger_is_never_put_off(
+    parts: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SafetyPolicy, "grade", lambda self, text, **_: grade())
+    async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
+        key = made.visit()
+        await made.say(key, "Hello.")
+        assert made.session(key).report["route"] == "crisis"
+        monkeypatch.undo()
+        await made.say(key, "And now?")  # nothing in it, but danger still stands
+        assert len(made.session(key).shown) == 4
+
+
+async def test_a_quick_exit_deletes_everything_of_a_visitor(parts: Layout, tmp_path: Path) -> None:
+    async with made_house(tmp_path, parts) as made:
+        page = Page.__new__(Page)  # the handler alone: laying the page out takes a while
+        page._house, page._keeping = made.house, made.keeping
+        key, other = made.visit(), made.visit(page="another")
+        for each in (key, other):
+            await made.keep(each)
+            await made.say(each, "Hello.")
+        await page.left_at_once(key, asks(ADA))
+        assert await made.kept_ids() == [] and len(made.sessions.of(ADA.key)) == 0
+
+
+async def test_a_quick_exit_leaves_what_somebody_keeps_who_signed_in(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with made_house(tmp_path, parts) as made:
+        page = Page.__new__(Page)
+        page._house, page._keeping = made.house, made.keeping
+        kept, unkept = made.visit(CLEO), made.visit(CLEO, "another")
+        await made.keep(kept, CLEO)
+        await made.say(kept, "Hello.", CLEO)
+        await made.say(unkept, "Hello.", CLEO)
+        session = made.session(unkept, CLEO)
+        for key in (kept, unkept):
+            await page.left_at_once(key, asks(CLEO))
+        assert len(await made.kept_ids(CLEO)) == 1
+        assert session.over and session.shown == []

@@ -2,14 +2,14 @@
 
 import asyncio
 import html
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from graphs.run import Conversation
+from graphs.run import Conversation, Earlier
 from graphs.shelf import Shelf
 from graphs.spec import find_graph
 from tests.made_media import tone, wav
@@ -20,8 +20,9 @@ from tools.labels import Danger, Risk
 from tools.safety.policy import SafetyPolicy
 from ui import texts
 from ui.layout import welcome_html
+from ui.noticed import noticed
 from ui.session import Session
-from ui.turn import Sent, noticed, take_turn
+from ui.turn import Sent, take_turn
 from ui.uploads import UploadFolder
 
 AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}
@@ -311,3 +312,21 @@ async def test_r23_a_session_remembers_that_somebody_young_is_here(
     assert session.minor
     await run(session, uploads, "Hello again.")
     assert session.minor
+
+
+async def test_what_a_crash_had_left_open_is_shown_above_the_new_message(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+    send = session.conversation.send
+
+    async def after_a_crash(*given: object) -> AsyncIterator[object]:
+        yield Earlier("The lost words.", "The late reply.")
+        async for event in send(*given):  # type: ignore[arg-type]
+            yield event
+
+    monkeypatch.setattr(session.conversation, "send", after_a_crash)
+    await run(session, uploads, "The new words.")
+    said = [bubble["content"] for bubble in session.shown]
+    assert said[:3] == ["The lost words.", "The late reply.", "The new words."]
+    assert len(said) == 4

@@ -53,6 +53,15 @@ def test_what_was_never_sent_is_swept_away(tmp_path: Path) -> None:
     folder.close()
 
 
+def test_parts_of_an_upload_that_broke_off_are_deleted_and_whole_ones_stay(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path)
+    whole, part = put(folder), folder.path / "tmpabc"
+    part.write_bytes(b"x")
+    folder.tidy()
+    assert whole.exists() and not part.exists()
+    folder.close()
+
+
 def test_closing_leaves_nothing(tmp_path: Path) -> None:
     folder = UploadFolder(tmp_path)
     put(folder)

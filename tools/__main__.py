@@ -4,6 +4,7 @@ import typer
 
 from tools.command import run
 from tools.examples.command import app as examples
+from tools.storage.command import key, store
 from tools.training.command import app as train
 from tools.training.command import measuring as measure
 from tools.weights.command import app as weights
@@ -16,6 +17,8 @@ app.add_typer(weights, name="weights")
 app.add_typer(train, name="train")
 app.add_typer(measure, name="measure")
 app.add_typer(examples, name="examples")
+app.add_typer(key, name="key")
+app.add_typer(store, name="store")
 
 if __name__ == "__main__":
     run(app)

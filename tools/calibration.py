@@ -7,14 +7,20 @@ makes a model less sure.
 
 import math
 from collections.abc import Mapping
+from numbers import Real
+from typing import get_args
 
 from pydantic import BaseModel, Field
 
 from tools.errors import ModelError
 from tools.labels import EKMAN, Emotion
-from tools.records import Scores
+from tools.perceived import Perceived
+from tools.records import Missing, Scores
 
 _TINY = 1e-9
+
+_WHOLE = 0.98
+"""Sum that scores must reach where labels are missing: what is missing must be as good as 0."""
 
 
 class Skill(BaseModel, extra="forbid"):
@@ -45,11 +51,16 @@ def calibrate(scores: Scores, temperature: float) -> Scores:
     Raises:
         ModelError: a score is not a number, is negative, or all of them are 0.
     """
-    if not scores or any(not math.isfinite(s) or s < 0 for s in scores.values()):
+    if not isinstance(scores, Mapping) or not scores:
+        raise ModelError("the model returned no scores; it must give one for every label")
+    if not all(map(_is_score, scores.values())):
         raise ModelError("the model returned scores that are no probabilities (NaN or negative)")
     if not any(scores.values()):
         raise ModelError("the model returned only zeros; at least one score must be above 0")
-    powered = {label: max(s, _TINY) ** (1 / temperature) for label, s in scores.items()}
+    top = max(map(float, scores.values()))  # what is divided by it can be added up
+    powered = {
+        label: max(float(s) / top, _TINY) ** (1 / temperature) for label, s in scores.items()
+    }
     total = sum(powered.values())
     return {label: value / total for label, value in powered.items()}
 
@@ -73,9 +84,51 @@ def to_emotions(scores: Scores, labels: Mapping[str, str]) -> Scores:
     mapped = dict.fromkeys(targets, 0.0)
     for label, score in scores.items():
         if label not in labels:
-            raise ModelError(
-                f"the model returned the label {label!r}, which its label map does not know; "
-                "add it under `labels:` in its entry of models.yaml"
-            )
+            raise ModelError(_unknown(repr(label)))
         mapped[labels[label]] += score
     return mapped
+
+
+def require_finding(found: object, labels: Mapping[str, str]) -> None:
+    """Accept what an emotion model returned for one item, in its own labels.
+
+    Raises:
+        ModelError: it is no `Perceived`, a part of it is of the wrong type, or its scores are not
+            those of the labels of its map. Nothing of it is told.
+    """
+    if not isinstance(found, Perceived):
+        raise ModelError(f"the model returned {type(found).__name__} and no finding")
+    if found.missing not in get_args(Missing) or not isinstance(found.note, str):
+        raise ModelError("the model returned a finding whose reason is none that is known")
+    if not isinstance(found.detail, dict) or not all(
+        isinstance(label, str) and _is_score(score) for label, score in found.detail.items()
+    ):
+        raise ModelError("the model returned a detail that is no probabilities")
+    if found.missing:
+        return
+    calibrate(found.scores, 1.0)
+    if unknown := set(found.scores) - set(labels):
+        # A model that has gone wrong may return what it was given: only an emotion is named.
+        raise ModelError(_unknown(", ".join(map(repr, sorted(unknown & {*map(str, Emotion)})))))
+    if not labels.keys() <= found.scores.keys() and sum(found.scores.values()) < _WHOLE:
+        raise ModelError(
+            f"the model returned scores for {len(found.scores)} of its {len(labels)} labels"
+        )
+
+
+def _unknown(name: str) -> str:
+    which = f"the label {name}" if name else "a label"
+    return (
+        f"the model returned {which}, which its label map does not know; "
+        "add it under `labels:` in its entry of models.yaml"
+    )
+
+
+def _is_score(value: object) -> bool:
+    """Say whether a value is a number, finite and not negative."""
+    return (
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and float(value) >= 0
+    )

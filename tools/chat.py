@@ -5,17 +5,16 @@ next one taken. The model's stream stays open meanwhile, by turn id, so that the
 prompt work; nothing of it is in the graph's state.
 """
 
-import asyncio
-import contextlib
-import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from tools.errors import AttuneError, Busy, ModelError
-from tools.sentences import SentenceCutter
+from tools.breaker import OVERDUE, Breaker, Tolerance
+from tools.errors import Busy, ModelError
+from tools.reply import Reply, Written
+from tools.worker import HostStats
 
 Role = Literal["system", "user", "assistant"]
 
@@ -62,103 +61,59 @@ class ChatBackend(Protocol):
         ...
 
 
-class _Reply:
-    """One open reply: a thread writes sentences into a queue until it is done or closed."""
-
-    def __init__(self, backend: Callable[[], ChatBackend], request: ChatRequest) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._sentences: asyncio.Queue[str | Exception | None] = asyncio.Queue()
-        self._closed = threading.Event()
-        self.read_at = time.monotonic()
-        self._backend = backend
-        self._request = request
-        # An empty context: LangChain would find the graph's callbacks in a copied one, and
-        # would show raw tokens in the graph's event stream.
-        run = contextvars.Context().run
-        threading.Thread(target=run, args=(self._write,), name="reply", daemon=True).start()
-
-    def _write(self) -> None:
-        pieces: Iterator[str] = iter(())
-        try:
-            cutter = SentenceCutter()
-            pieces = self._backend().stream(self._request)
-            for piece in pieces:
-                if self._closed.is_set():
-                    return
-                for sentence in cutter.feed(piece):
-                    self._put(sentence)
-            if rest := cutter.flush():
-                self._put(rest)
-            self._put(None)
-        except AttuneError as error:
-            self._put(error)
-        except Exception as error:
-            # Its name alone: the message may hold the prompt, or text that nobody has checked.
-            failed = ModelError(f"the language model failed ({type(error).__name__})")
-            failed.__cause__ = error
-            self._put(failed)
-        finally:
-            if close := getattr(pieces, "close", None):
-                close()
-
-    def _put(self, item: str | Exception | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the reader's loop is closed
-            self._loop.call_soon_threadsafe(self._sentences.put_nowait, item)
-
-    async def sentence(self) -> str:
-        self.read_at = time.monotonic()
-        item = await self._sentences.get()
-        if item is None:
-            self._sentences.put_nowait(None)
-            return ""
-        if isinstance(item, Exception):
-            self._sentences.put_nowait(item)
-            raise item
-        return item
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-class _Written:
-    """A reply that is already written."""
-
-    def __init__(self, sentences: Sequence[str]) -> None:
-        self._left = list(sentences)
-        self.read_at = time.monotonic()
-
-    async def sentence(self) -> str:
-        self.read_at = time.monotonic()
-        return self._left.pop(0) if self._left else ""
-
-    def close(self) -> None:
-        self._left.clear()
-
-
 class ChatHost:
     """One language model for all conversations; replies are kept open by turn id."""
 
-    def __init__(self, name: str, load: Callable[[], ChatBackend], *, max_open: int = 16) -> None:
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], ChatBackend],
+        *,
+        max_open: int = 16,
+        renew: Callable[[], None] | None = None,
+        tolerance: Tolerance | None = None,
+    ) -> None:
         """Prepare a host; the model is loaded on first use.
 
         Args:
             name: the model's name in `models.yaml`, used in messages.
-            load: builds the backend; called once.
+            load: builds the backend; called once, and again where it hung.
             max_open: how many replies may be open before further ones are refused.
+            renew: makes the next `load` build a fresh backend; must not block.
+            tolerance: how much the model may fail before it is left alone.
         """
         self.name = name
+        self.stats = HostStats()
+        self.breaker = Breaker(f"the language model {name!r}", tolerance)
         self._load = load
+        self._renew = renew
         self._max_open = max_open
         self._backend: ChatBackend | None = None
         self._loading = threading.Lock()
-        self._open: dict[str, _Reply | _Written] = {}
+        self._open: dict[str, Reply | Written] = {}
+        self._overdue: list[Reply] = []
+        self._given_up: list[Reply] = []
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._backend is not None
+
+    @property
+    def waits(self) -> int:
+        """How many replies are open."""
+        return len(self._open)
 
     def backend(self) -> ChatBackend:
         """Return the backend, loading it on the first call (blocks; not for the event loop)."""
-        with self._loading:
-            if self._backend is None:
-                self._backend = self._load()
-            return self._backend
+        lock = self._loading
+        with lock:
+            if self._backend is not None:
+                return self._backend
+            loaded = self._load()
+            if self._loading is lock:
+                self._backend = loaded
+            return loaded
 
     def is_open(self, turn: str) -> bool:
         """Tell whether a reply for this turn is being written."""
@@ -169,6 +124,7 @@ class ChatHost:
 
         Raises:
             Busy: too many replies are open.
+            Resting: the model keeps failing and is left alone.
         """
         self.close(turn)
         self._drop_abandoned()
@@ -177,12 +133,38 @@ class ChatHost:
                 f"the language model {self.name!r} is writing {self._max_open} replies already; "
                 "try again in a moment"
             )
-        self._open[turn] = _Reply(self.backend, request)
+        self._open[turn] = self._begun(request)
+
+    def _begun(self, request: ChatRequest) -> Reply:
+        self.breaker.enter()
+        self._give_up_hung()
+        self.stats.calls += 1
+        return Reply(self.backend, request, self.breaker)
+
+    def _give_up_hung(self) -> None:
+        """Part with a backend whose replies hang; nothing can end their threads.
+
+        Raises:
+            Resting: as many threads hang as may.
+        """
+        tolerance, now = self.breaker.tolerance, time.monotonic()
+        self._given_up = [reply for reply in self._given_up if reply.is_alive()]
+        self._overdue = [reply for reply in self._overdue if reply.is_alive()]
+        hung = [reply for reply in self._overdue if now - reply.read_at >= tolerance.hung]
+        if hung:
+            self._given_up += hung
+            self._overdue = [reply for reply in self._overdue if reply not in hung]
+            self._backend, self._loading = None, threading.Lock()
+            if self._renew is not None:
+                self._renew()
+        if len(self._given_up) > tolerance.threads:
+            self.breaker.failed(OVERDUE)
+            raise self.breaker.resting(self.breaker.standing.retry_s)
 
     def hold(self, turn: str, sentences: Sequence[str]) -> None:
         """Keep sentences that are already written as the open reply of `turn`."""
         self.close(turn)
-        self._open[turn] = _Written(sentences)
+        self._open[turn] = Written(sentences)
 
     def _drop_abandoned(self) -> None:
         """Close replies that nobody has read from for a while: their turns were given up."""
@@ -201,13 +183,26 @@ class ChatHost:
             raise ModelError("no reply is open for this turn; open one first")
         return await self._open[turn].sentence()
 
+    def give_up(self, turn: str) -> None:
+        """Close the reply of a turn that was waited for in vain."""
+        if reply := self._open.get(turn):
+            reply.give_up()
+        self.close(turn)
+
     def close(self, turn: str) -> None:
         """Stop writing for `turn` and forget what was not taken; closing twice is harmless."""
         if reply := self._open.pop(turn, None):
             reply.close()
+            if isinstance(reply, Reply) and reply.overdue:
+                self._overdue.append(reply)
 
     async def warm(self, request: ChatRequest) -> None:
-        """Load the model and run `request`'s prompt once, so that its prefix is cached."""
-        reply = _Reply(self.backend, request)
+        """Load the model and run `request`'s prompt once, so that its prefix is cached.
+
+        Raises:
+            ModelError: the model failed.
+            Resting: it keeps failing and is left alone.
+        """
+        reply = self._begun(request)
         while await reply.sentence():
             pass

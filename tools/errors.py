@@ -12,7 +12,8 @@ AttuneError
 ├── HandoffError       a letter that did not reach the people it was for
 ├── StorageError       conversations that cannot be kept, read or deleted
 └── ModelError         a model that failed, timed out or returned rubbish
-    └── Busy           a model whose queue is full
+    ├── Busy           a model whose queue is full
+    └── Resting        a model that keeps failing and is left alone for a while
 ```
 """
 
@@ -93,3 +94,7 @@ class ModelError(AttuneError):
 
 class Busy(ModelError):
     """A model whose queue is full."""
+
+
+class Resting(ModelError):
+    """A model that keeps failing and is left alone for a while; the message says until when."""

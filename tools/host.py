@@ -4,62 +4,28 @@ A `ModelHost` owns one backend for all conversations. Its single daemon thread l
 first use, takes whatever waits (up to `max_batch`) and runs it as one call, so that the event loop
 never blocks and no model is called from two threads. There is no waiting period: while one batch
 runs, the next one gathers.
+
+A model that keeps failing is left alone for a while (`tools.breaker`). One that hangs is given up
+with its thread, which nothing can end, and loaded afresh in a new one.
 """
 
 import asyncio
-import contextlib
 import queue
 import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from tools.errors import AttuneError, Busy, ModelError
+from tools.breaker import OVERDUE, Breaker, Tolerance, is_overdue
+from tools.errors import Busy, ModelError
+from tools.worker import Backend, Call, HostStats, Worker
+
+__all__ = ["Backend", "HostStats", "ModelHost"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
-In_contra = TypeVar("In_contra", contravariant=True)
-Out_co = TypeVar("Out_co", covariant=True)
 
-
-class Backend(Protocol[In_contra, Out_co]):
-    """What a model must offer: a synchronous function over a batch."""
-
-    def predict(self, items: Sequence[In_contra], /) -> Sequence[Out_co]:
-        """Return one output per item, in order."""
-        ...
-
-
-@dataclass
-class HostStats:
-    """What a host has done so far; times in seconds."""
-
-    calls: int = 0
-    batches: int = 0
-    busy_s: float = 0.0
-    load_s: float = 0.0
-
-
-@dataclass
-class _Call(Generic[In, Out]):
-    items: tuple[In, ...]  # one, or none where somebody waits for the model alone
-    loop: asyncio.AbstractEventLoop
-    future: "asyncio.Future[Out]"
-
-    def settle(self, result: Out | None, error: BaseException | None) -> None:
-        """Hand the outcome to the waiting task; a caller that has given up is left alone."""
-
-        def deliver() -> None:
-            if self.future.done():
-                return
-            if error is not None:
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(result)  # type: ignore[arg-type]  # None is a valid Out
-
-        with contextlib.suppress(RuntimeError):  # the caller's loop is closed
-            self.loop.call_soon_threadsafe(deliver)
+_LOADING_S = 600.0
+"""Seconds that loading may take before its thread counts as hanging."""
 
 
 class ModelHost(Generic[In, Out]):
@@ -72,34 +38,62 @@ class ModelHost(Generic[In, Out]):
         *,
         max_batch: int = 8,
         max_waiting: int = 64,
+        accept: Callable[[Out], None] | None = None,
+        renew: Callable[[], None] | None = None,
+        tolerance: Tolerance | None = None,
     ) -> None:
         """Prepare a host; nothing is loaded yet.
 
         Args:
             name: the model's name in `models.yaml`, used in messages.
-            load: builds the backend; called once, in the host's thread, on first use.
+            load: builds the backend; called in the host's thread, on first use.
             max_batch: how many items one `predict` call gets at most.
             max_waiting: how many calls may wait before further ones are refused.
+            accept: raises `ModelError` where an output is rubbish.
+            renew: makes the next `load` build a fresh backend; must not block.
+            tolerance: how much the model may fail before it is left alone.
         """
         self.name = name
         self.stats = HostStats()
+        self.breaker = Breaker(f"the model {name!r}", tolerance)
+        self.accept = accept
+        self.max_batch = max_batch
+        self.waiting: queue.Queue[Call[In, Out] | None] = queue.Queue(max_waiting)
         self._load = load
-        self._max_batch = max_batch
-        self._waiting: queue.Queue[_Call[In, Out] | None] = queue.Queue(max_waiting)
-        self._thread: threading.Thread | None = None
-        self._loaded = False
-        self._began = 0.0  # when loading began, by the monotonic clock; 0 where it does not run
+        self._renew = renew
+        self._worker: Worker[In, Out] | None = None
+        self._given_up: list[Worker[In, Out]] = []
         self._starting = threading.Lock()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._worker is not None and self._worker.loaded
+
+    @property
+    def waits(self) -> int:
+        """How many calls wait that nobody has taken yet."""
+        return self.waiting.qsize()
 
     async def infer(self, item: In) -> Out:
         """Predict one item; it may share a batch with its neighbours.
 
         Raises:
-            Busy: too many calls wait already.
+            Busy: too many calls wait already, or the model is still being loaded and somebody has
+                given up waiting for it.
+            Resting: the model keeps failing, or hangs, and is left alone.
             WeightsError: the model cannot be loaded.
             ModelError: the model failed on this batch.
         """
-        result: Out = await self._call(item)
+        self._heed_stuck()
+        self.breaker.enter()
+        began = asyncio.get_running_loop().time()
+        try:
+            result: Out = await self._outcome(item)
+        except BaseException as error:
+            self._judge(error, began)
+            raise
+        self.breaker.passed()
         return result
 
     async def ready(self, within: float) -> None:
@@ -110,107 +104,127 @@ class ModelHost(Generic[In, Out]):
 
         Raises:
             Busy: too many calls wait already.
+            Resting: loading keeps failing, and the model is left alone.
             TimeoutError: it takes longer.
             WeightsError: the model cannot be loaded.
             ModelError: its loader failed.
         """
-        if self._loaded:
+        if self.loaded:
             return
-        spent = time.monotonic() - self._began if self._began else 0.0
-        async with asyncio.timeout(max(0.0, within - spent)):
-            await self._call()
+        self.breaker.enter()
+        spent = self._worker.loading_for if self._worker else 0.0
+        try:
+            async with asyncio.timeout(max(0.0, within - spent)):
+                await self._call()
+        except (TimeoutError, asyncio.CancelledError):
+            self.breaker.released()  # its loading goes on
+            raise
+        except Exception as error:
+            self.breaker.judge(error, 0.0)
+            raise
+        self.breaker.released()  # that it could be loaded does not say that it answers
+
+    async def _outcome(self, *items: In) -> Out:
+        """Wait for a call; one that nobody bounds does not wait for a hung model for ever."""
+        future = self._call(*items)
+        try:
+            while not (await asyncio.wait({future}, timeout=self.breaker.tolerance.hung))[0]:
+                self._give_up_hung()
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        return future.result()
 
     def _call(self, *items: In) -> "asyncio.Future[Out]":
         """Let a call wait for the thread; its future is the outcome."""
         loop = asyncio.get_running_loop()
-        call: _Call[In, Out] = _Call(items, loop, loop.create_future())
+        call: Call[In, Out] = Call(items, loop, loop.create_future())
         self._start()
         try:
-            self._waiting.put_nowait(call)
+            self.waiting.put_nowait(call)
         except queue.Full:
             raise Busy(
-                f"the model {self.name!r} has {self._waiting.maxsize} calls waiting; "
+                f"the model {self.name!r} has {self.waiting.maxsize} calls waiting; "
                 "try again in a moment"
             ) from None
         return call.future
 
     def _start(self) -> None:
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._serve, name=f"host-{self.name}", daemon=True
-                    )
-                    self._thread.start()
+        with self._starting:
+            if self._worker is None:
+                self._require_threads()
+                self._worker = Worker(self, lambda: self._load())
 
     def close(self) -> None:
         """Let the thread end after what it has taken; a closed host may be used again."""
-        thread, self._thread, self._loaded = self._thread, None, False
-        if thread is not None:
-            self._waiting.put(None)
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self.waiting.put(None)
 
-    def _serve(self) -> None:
-        backend: Backend[In, Out] | None = None
-        while (batch := self._gather()) is not None:
-            batch = [call for call in batch if not call.future.done()]
-            if not batch:
-                continue
-            try:
-                if backend is None:
-                    backend = self._open()
-                for call in batch:
-                    if not call.items:
-                        call.settle(None, None)
-                if wanted := [call for call in batch if call.items]:
-                    self._run(backend, wanted)
-            except Exception as error:
-                for call in batch:
-                    call.settle(None, self._explain(error))
+    def _judge(self, error: BaseException, began: float) -> None:
+        """Note how a call ended; a model that is slow to load has not failed."""
+        worker = self._worker
+        late = isinstance(error, asyncio.CancelledError) and is_overdue(
+            began, self.breaker.tolerance.patience
+        )
+        if late and worker is not None and worker.batch_for:
+            worker.overdue = True
+            if worker.loading_for:
+                self.breaker.released()
+                return
+        self.breaker.judge(error, began)
 
-    def _open(self) -> Backend[In, Out]:
-        started = self._began = time.monotonic()
-        try:
-            backend = self._load()
-        finally:
-            self._began = 0.0
-        self.stats.load_s = time.monotonic() - started
-        self._loaded = True
-        return backend
+    def _heed_stuck(self) -> None:
+        """Refuse a call while the model works on one that others have given up waiting for.
 
-    def _gather(self) -> list[_Call[In, Out]] | None:
-        first = self._waiting.get()
-        if first is None:
-            return None
-        batch = [first]
-        while len(batch) < self._max_batch:
-            try:
-                more = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if more is None:
-                self._waiting.put(None)
-                break
-            batch.append(more)
-        return batch
+        Raises:
+            Busy: it is still being loaded.
+            Resting: it hangs.
+        """
+        worker = self._worker
+        if worker is None or not worker.overdue:
+            return
+        self._give_up_hung()
+        if worker.over or not worker.batch_for:
+            return
+        if worker.loading_for:
+            raise Busy(f"the model {self.name!r} is still being loaded; try again in a moment")
+        raise self.breaker.resting(self.breaker.tolerance.hung - worker.batch_for)
 
-    def _run(self, backend: Backend[In, Out], batch: list[_Call[In, Out]]) -> None:
-        started = time.perf_counter()
-        outputs = backend.predict([item for call in batch for item in call.items])
-        self.stats.busy_s += time.perf_counter() - started
-        self.stats.batches += 1
-        self.stats.calls += len(batch)
-        if len(outputs) != len(batch):
-            raise ModelError(
-                f"the model {self.name!r} returned {len(outputs)} results for {len(batch)} items; "
-                "its backend must return one per item"
-            )
-        for call, output in zip(batch, outputs, strict=True):
-            call.settle(output, None)
+    def _give_up_hung(self) -> None:
+        """Part with a thread that hangs, and with its backend; nothing can end a thread."""
+        with self._starting:
+            worker = self._worker
+            if worker is None or not self._hangs(worker):
+                return
+            self._worker, worker.over = None, True
+            self._given_up.append(worker)
+            hung = ModelError(f"the model {self.name!r} hangs and is started anew")
+            hung.__cause__ = TimeoutError()
+            worker.fail(hung)
+            if self._renew is not None:
+                self._renew()
+            if not self.waiting.empty() and self._has_threads():
+                self._worker = Worker(self, lambda: self._load())
+            while self._worker is None and not self.waiting.empty():
+                if call := self.waiting.get_nowait():
+                    call.settle(None, hung)
 
-    def _explain(self, error: Exception) -> Exception:
-        if isinstance(error, AttuneError):
-            return error
-        # Its name alone: the message may hold what the person said.
-        failed = ModelError(f"the model {self.name!r} failed ({type(error).__name__})")
-        failed.__cause__ = error
-        return failed
+    def _hangs(self, worker: Worker[In, Out]) -> bool:
+        if worker.loading_for:
+            return worker.loading_for > _LOADING_S
+        return worker.batch_for >= self.breaker.tolerance.hung
+
+    def _has_threads(self) -> bool:
+        self._given_up = [worker for worker in self._given_up if worker.is_alive()]
+        return len(self._given_up) <= self.breaker.tolerance.threads
+
+    def _require_threads(self) -> None:
+        """Refuse a further thread where too many hang.
+
+        Raises:
+            Resting: as many hang as may.
+        """
+        if not self._has_threads():
+            self.breaker.failed(OVERDUE)
+            raise self.breaker.resting(self.breaker.standing.retry_s)

@@ -8,13 +8,15 @@ call.
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tools import weights
+from tools.acceptance import acceptance, tolerance
 from tools.catalogue import ModelConfig, ModelFile
 from tools.chat import ChatHost
-from tools.errors import ConfigError, UnknownName
+from tools.errors import ConfigError, ModelError, UnknownName
 from tools.host import ModelHost
 from tools.registry import Registry, load_attribute
 from tools.yaml_file import read_yaml
@@ -106,7 +108,9 @@ class ModelSet:
         self._code = code
         self._hosts: dict[str, ModelHost[Any, Any] | ChatHost] = {}
         self._backends: dict[str, Any] = {}
+        # One for every model: a hung loader may keep nobody else waiting.
         self._locks: dict[str, threading.Lock] = {name: threading.Lock() for name in file.models}
+        self._hosting = threading.Lock()
 
     def bound(self, node: str, override: str | None = None) -> Bound | None:
         """Return the model for a node: the graph's own choice, else the profile's, else None.
@@ -149,27 +153,57 @@ class ModelSet:
     def host(self, name: str) -> ModelHost[Any, Any] | ChatHost:
         """Return the one host of a model; nothing is loaded yet."""
         config = self.config(name)
-        with self._locks[name]:
+        with self._hosting:
             if name not in self._hosts:
-                self._hosts[name] = (
-                    ChatHost(name, lambda: self.backend(name))
-                    if config.task == "respond"
-                    else ModelHost(name, lambda: self.backend(name), max_batch=config.max_batch)
-                )
+                self._hosts[name] = self._made_host(name, config)
             return self._hosts[name]
+
+    def _made_host(self, name: str, config: ModelConfig) -> ModelHost[Any, Any] | ChatHost:
+        load, renew = partial(self.backend, name), partial(self.drop, name)
+        allowed = tolerance(config.task)
+        if config.task == "respond":
+            return ChatHost(name, load, renew=renew, tolerance=allowed)
+        return ModelHost(
+            name,
+            load,
+            max_batch=config.max_batch,
+            accept=acceptance(config),
+            renew=renew,
+            tolerance=allowed,
+        )
 
     def open_hosts(self) -> list[ModelHost[Any, Any] | ChatHost]:
         """Return the hosts that have been asked for so far."""
         return list(self._hosts.values())
 
     def backend(self, name: str) -> Any:
-        """Return the loaded backend itself, loading it once (blocks)."""
+        """Return the loaded backend itself, loading it once (blocks).
+
+        Raises:
+            ModelError: it was dropped while it was loaded.
+        """
         config = self.config(name)
-        load = self._loader(config)
-        with self._locks[name]:
+        load, lock = self._loader(config), self._locks[name]
+        with lock:
             if name not in self._backends:
-                self._backends[name] = load(Loading(name, config, self))
+                loaded = load(Loading(name, config, self))
+                if self._locks[name] is not lock:
+                    raise ModelError(f"the model {name!r} was started anew while it was loaded")
+                self._backends[name] = loaded
             return self._backends[name]
+
+    def drop(self, name: str) -> None:
+        """Let the next call of a model that hangs load it afresh, with what it shares.
+
+        Does not wait for a loader, nor for the old backend to end.
+        """
+        options = self.config(name).options.values()
+        for each in (name, *(o for o in options if isinstance(o, str) and o in self.configs)):
+            self._locks[each] = threading.Lock()
+            backend = self._backends.pop(each, None)
+            # What others share may still serve them.
+            if each == name and (close := getattr(backend, "close", None)):
+                threading.Thread(target=close, name=f"close-{name}", daemon=True).start()
 
     def forget(self) -> None:
         """Let every backend that has a `forget` drop what it derived from what was said."""

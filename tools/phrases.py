@@ -24,9 +24,9 @@ DEFAULT = "en"
 
 MOMENTS = frozenset(
     {
-        "no_words", "not_heard", "language_not_heard", "other_language", "misunderstood",
-        "other_topic", "closing", "fine", "handoff_asked", "letter_offer", "letter_sent",
-        "letter_kept", "unanswered",
+        "no_words", "not_heard", "lost_recording", "language_not_heard", "listening_failed",
+        "not_seen", "other_language", "misunderstood", "other_topic", "closing", "fine",
+        "handoff_asked", "letter_offer", "letter_sent", "letter_kept", "unanswered",
     }
 )  # fmt: skip
 """Moments for which every language has words; a file may have more."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from tools.phrases import LocalePhrases
 from tools.safety.resources import emergency, load_resources
+from ui.chat import Bubble
 from ui.help import called_html, service_html
-from ui.session import Bubble
 
 
 class Bubbles:
@@ -57,3 +57,8 @@ def _ours(bubble: Bubble) -> bool:
 
 def _text(said: str) -> str:
     return escape(said, quote=False)
+
+
+def paragraph(text: str) -> str:
+    """Return one escaped paragraph; empty where there is no text."""
+    return f"<p>{escape(text)}</p>" if text else ""

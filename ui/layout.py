@@ -5,14 +5,15 @@ from typing import Any
 
 import gradio as gr
 
-from tools.labels import EKMAN
 from tools.phrases import LocalePhrases
 from tools.safety.handoff import Handoff
-from ui import texts
+from ui import data_texts, texts
+from ui.data_panel import DataPanel
 from ui.help import countries, help_html
 from ui.letter import LetterForm
+from ui.noticed import NoticedForm
+from ui.senses import Senses
 
-_MEDIA = ["video", "image"]
 _MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" '
     'stroke-width="2.6" stroke-linecap="round"><circle cx="10" cy="16" r="3" fill="currentColor" '
@@ -31,6 +32,8 @@ class Layout:
         handoff: Handoff | None = None,
         recorded: bool = False,
         reads_bodies: bool = True,
+        keeps: bool = False,
+        days: float = 30,
     ) -> None:
         """Lay the page out.
 
@@ -41,7 +44,10 @@ class Layout:
             handoff: the way to write to people, where there is one.
             recorded: there is an audit log.
             reads_bodies: emotions may be read from faces and voices; else there is no camera.
+            keeps: conversations can be kept here.
+            days: how long after the last use they are kept.
         """
+        self._keeps, self._days = keeps, days
         self._reads_bodies = reads_bodies
         self._handoff = handoff
         self._recorded = recorded
@@ -60,6 +66,9 @@ class Layout:
             with gr.Row(elem_id="bar"):
                 gr.HTML(f'<h1 class="brand">{_MARK}{escape(texts.TITLE)}</h1>', elem_id="brand")
                 gr.HTML(_signs(), elem_id="signs")
+                self.data_button = gr.Button(
+                    data_texts.DATA, elem_id="data-button", size="md", min_width=0
+                )
                 self.leave = gr.Button(texts.LEAVE, elem_id="leave", size="md", min_width=0)
                 self.help_button = gr.Button(texts.HELP, elem_id="help-button", size="md")
             with gr.Column(elem_id="help"):
@@ -72,11 +81,14 @@ class Layout:
                 )
                 self.help = gr.HTML(help_html("", phrases), elem_classes="resources")
                 self.help_close = gr.Button(texts.HELP_CLOSE, size="md", elem_id="help-close")
+            self.data = DataPanel(possible=self._keeps, days=self._days)
 
     def _talk(self, phrases: LocalePhrases) -> None:
         with gr.Column(elem_id="news"):
             self.notice = gr.HTML(elem_id="notice", visible=False)
-        welcome = welcome_html(phrases, self._recorded, reads_bodies=self._reads_bodies)
+        welcome = welcome_html(
+            phrases, self._recorded, reads_bodies=self._reads_bodies, keeps=self._keeps
+        )
         self.welcome = gr.HTML(welcome, elem_id="welcome")
         self.chat = gr.Chatbot(
             label=texts.CHAT,
@@ -98,24 +110,7 @@ class Layout:
         with gr.Column(elem_id="card-place"):
             self.card = gr.HTML(visible=False, elem_id="card", elem_classes="resources")
         self.letter = LetterForm(self._handoff) if self._handoff else None
-        with (
-            gr.Column(elem_id="asides"),
-            gr.Row(elem_id="noticed", visible=False) as self.noticed,
-        ):
-            self.noticed_line = gr.HTML(elem_id="noticed-line")
-            self.right = gr.Button(texts.RIGHT, size="sm", elem_id="right", min_width=0)
-            words = phrases.noticed_as.emotions
-            self.other = gr.Dropdown(
-                [(texts.OTHER, ""), *((words[e], e) for e in words if e in EKMAN)],
-                value="",
-                label=texts.OTHER,
-                show_label=False,
-                container=False,
-                filterable=False,
-                elem_id="other",
-                min_width=0,
-            )
-            self.remove = gr.Button(texts.REMOVE, size="sm", elem_id="remove", min_width=0)
+        self.noticed = NoticedForm(phrases)
         with gr.Column(elem_id="composer"):
             self.status = gr.HTML(elem_id="status")
             with gr.Row(elem_id="writing"):
@@ -140,72 +135,34 @@ class Layout:
                 f"<p>{escape(phrases.reminder)} <span>{escape(texts.KEYS)}</span></p>",
                 elem_id="reminder",
             )
-        self._senses()
+            self.short = gr.HTML(self.short_html(False), elem_id="short", visible=self._keeps)
+        self.senses = Senses(bodies=self._reads_bodies)
         self._foot()
 
-    def _senses(self) -> None:
-        bodies = self._reads_bodies
-        title = texts.SENSES if bodies else texts.SPEECH
-        with gr.Accordion(title, open=False, elem_id="senses"):
-            lead = texts.SENSES_LEAD if bodies else texts.SPEECH_LEAD
-            self.senses_lead = gr.HTML(paragraph(lead), elem_id="senses-lead")
-            with gr.Row():
-                with gr.Column(min_width=240):
-                    self.microphone = gr.Checkbox(
-                        label=texts.MICROPHONE, elem_id="use-microphone", container=False
-                    )
-                    self.audio = gr.Audio(
-                        label=texts.AUDIO,
-                        sources=["microphone", "upload"],
-                        type="filepath",
-                        visible=False,
-                        elem_id="audio",
-                        editable=False,
-                        buttons=[],
-                    )
-                with gr.Column(min_width=240):
-                    self.camera = gr.Checkbox(
-                        label=texts.CAMERA, elem_id="use-camera", container=False, visible=bodies
-                    )
-                    self.webcam = gr.Image(
-                        label=texts.WEBCAM,
-                        sources=["webcam"],
-                        streaming=True,
-                        type="numpy",
-                        visible=False,
-                        elem_id="webcam",
-                        height=240,
-                        buttons=[],
-                        webcam_options=gr.WebcamOptions(
-                            mirror=True, constraints={"video": {"width": {"ideal": 640}}}
-                        ),
-                    )
-                    self.file = gr.File(
-                        label=texts.FILE,
-                        file_types=_MEDIA,
-                        type="filepath",
-                        visible=False,
-                        elem_id="file",
-                        height=120,
-                    )
+    @property
+    def conversation_parts(self) -> list[Any]:
+        """Every part that shows something of a conversation."""
+        return [
+            *(self.key, self.box, self.chat, self.welcome, self.status, self.stop, self.card),
+            *(self.sure, self.panel, self.trouble, self.help, self.short),
+            *(self.senses.audio, self.senses.file, *self.senses.parts, *self.noticed.parts),
+            *(self.letter.parts if self.letter else []),
+        ]
 
-    def adults_only(self) -> dict[Any, Any]:
-        """Return the changes that take the camera away, with the reason."""
-        if not self._reads_bodies:
-            return {}
-        return {
-            self.camera: gr.Checkbox(value=False, visible=False),
-            self.senses_lead: paragraph(texts.ADULTS_LEAD),
-        }
+    def short_html(self, kept: bool, waiting: bool = False) -> str:
+        """Return the line below the box that says whether the conversation is kept.
 
-    def with_camera(self) -> dict[Any, Any]:
-        """Return the changes that offer the camera to somebody new, where there may be one."""
-        if not self._reads_bodies:
-            return {}
-        return {
-            self.camera: gr.Checkbox(visible=True),
-            self.senses_lead: paragraph(texts.SENSES_LEAD),
-        }
+        Args:
+            kept: it is.
+            waiting: others are.
+        """
+        said = data_texts.SHORT_KEPT if kept else data_texts.SHORT_UNKEPT
+        if waiting and not kept:
+            said = data_texts.SHORT_WAITING
+        return (
+            f'<p>{escape(said)} <button type="button" data-data>{escape(data_texts.DATA)}'
+            "</button></p>"
+        )
 
     def _foot(self) -> None:
         with gr.Row(elem_id="sure", visible=False) as self.sure:
@@ -228,21 +185,21 @@ class Layout:
 
 
 def welcome_html(
-    phrases: LocalePhrases, recorded: bool = False, *, reads_bodies: bool = True
+    phrases: LocalePhrases,
+    recorded: bool = False,
+    *,
+    reads_bodies: bool = True,
+    keeps: bool = False,
 ) -> str:
     """Return what a person reads before their first message; also that an audit log is kept."""
     guesses = texts.GUESSES if reads_bodies else texts.GUESSES_WORDS
-    more = [texts.MEMORY, *([texts.RECORDED] if recorded else []), guesses]
+    memory = texts.MEMORY_CHOICE if keeps else texts.MEMORY
+    more = [memory, *([texts.RECORDED] if recorded else []), guesses]
     know = "".join(f"<li>{escape(line)}</li>" for line in [*phrases.disclosure, *more])
     return (
         f"<h2>{escape(texts.WELCOME)}</h2><p class='lead'>{escape(texts.WELCOME_LEAD)}</p>"
         f"<section class='know'><h3>{escape(texts.KNOW_FIRST)}</h3><ul>{know}</ul></section>"
     )
-
-
-def paragraph(text: str) -> str:
-    """Return one escaped paragraph; empty where there is no text."""
-    return f"<p>{escape(text)}</p>" if text else ""
 
 
 def _signs() -> str:

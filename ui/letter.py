@@ -12,6 +12,7 @@ from tools.safety.audit import HandedOff
 from tools.safety.handoff import Handoff
 from tools.safety.letter import LEVELS, LONGEST, LONGEST_REACH, Letter, write_letter
 from ui import texts
+from ui.gate.identity import identity
 from ui.house import House
 from ui.session import Bubble, Session
 
@@ -136,9 +137,12 @@ class Letters:
         )
         f.back.click(self.taken_back, [key], f.parts, **now)
 
-    async def opened(self, key: str) -> Changes:
+    def _find(self, key: str, request: gr.Request | None) -> Session | None:
+        return self._house.sessions.find(key, identity(request).key)
+
+    async def opened(self, key: str, request: gr.Request | None = None) -> Changes:
         """Open the letter, with how it is by what was said so far."""
-        session, f = self._house.sessions.find(key), self._form
+        session, f = self._find(key, request), self._form
         report = session.report if session else None
         level = highest(report["risk"]["level"], report["risk"]["now"]) if report else ""
         return {
@@ -151,19 +155,25 @@ class Letters:
         """Close the letter; what is written in it stays there."""
         return self._form.shut()
 
-    async def enclosing(self, key: str, on: bool) -> Any:
+    async def enclosing(self, key: str, on: bool, request: gr.Request | None = None) -> Any:
         """Show the conversation that would go with the letter, as it is now."""
-        session = self._house.sessions.find(key)
+        session = self._find(key, request)
         if session is None:
             return gr.HTML("", visible=False)
         session.enclosed = [bubble.copy() for bubble in session.shown] if on else None
         return gr.HTML(_enclosed(session.enclosed or []), visible=on)
 
     async def sent(
-        self, key: str, level: str, message: str, reach: str, whole: bool
+        self,
+        key: str,
+        level: str,
+        message: str,
+        reach: str,
+        whole: bool,
+        request: gr.Request | None = None,
     ) -> AsyncIterator[Changes]:
         """Send the letter, and say what became of it; its words stay until it is delivered."""
-        session, f = self._house.sessions.find(key), self._form
+        session, f = self._find(key, request), self._form
         if session is None:
             yield {f.status: _said(texts.LOST)}
             return
@@ -195,9 +205,9 @@ class Letters:
                 f.back: gr.Button(visible=self._outbox.kept(letter["id"])),
             }
 
-    async def taken_back(self, key: str) -> Changes:
+    async def taken_back(self, key: str, request: gr.Request | None = None) -> Changes:
         """Delete a letter that was not delivered; its words stay in the form."""
-        session, f = self._house.sessions.find(key), self._form
+        session, f = self._find(key, request), self._form
         letter = session.letter if session else None
         if session is None or letter is None:
             return {f.back: gr.Button(visible=False)}

@@ -4,18 +4,22 @@
   const LEFT = "New tab";
   const byId = (id) => document.getElementById(id);
 
-  const help = (open) => {
-    const panel = byId("help");
-    const button = byId("help-button");
-    if (!panel || !button) return;
-    panel.classList.toggle("open", open);
-    button.setAttribute("aria-expanded", String(open));
+  // The panels below the bar; one is open at a time.
+  const PANELS = { help: "help-button", data: "data-button" };
+  const panel = (name, open, focus = true) => {
+    const part = byId(name);
+    const button = byId(PANELS[name]);
+    if (!part || !button) return;
     if (open) {
-      panel.focus({ preventScroll: true });
-    } else {
-      button.focus({ preventScroll: true });
+      for (const other of Object.keys(PANELS)) {
+        if (other !== name) panel(other, false, false);
+      }
     }
+    part.classList.toggle("open", open);
+    button.setAttribute("aria-expanded", String(open));
+    if (focus) (open ? part : button).focus({ preventScroll: true });
   };
+  const isOpen = (name) => Boolean(byId(name)?.classList.contains("open"));
 
   // The newest message stays in sight, unless the person has scrolled up to read.
   const follow = () => {
@@ -93,19 +97,44 @@
     };
   }
 
-  // Away at once: nothing of the page is left to see, its address is no way back, and the server
-  // has a moment to be told.
-  const leave = () => {
+  // Away at once: nothing of the page is left to see, its address is no way back, and the server is
+  // told. The cookie goes last, so that what is deleted is still known by it.
+  let sent = () => {};
+  const fetched = window.fetch.bind(window);
+  window.fetch = (...request) => {
+    const answer = fetched(...request);
+    sent();
+    return answer;
+  };
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const leave = async () => {
     document.documentElement.style.display = "none";
     document.title = LEFT;
     tracks.forEach((track) => track.stop());
-    setTimeout(() => window.location.replace("about:blank"), 300);
+    await Promise.race([new Promise((done) => (sent = done)), pause(1500)]);
+    await pause(150);
+    navigator.sendBeacon("/attune/go");
+    await pause(100);
+    window.location.replace("about:blank");
   };
 
   window.attune = {
     leave,
-    toggleHelp: () => help(!byId("help").classList.contains("open")),
-    closeHelp: () => help(false),
+    toggle: (name) => panel(name, !isOpen(name)),
+    close: (name) => panel(name, false),
+    // Whoever chooses to keep comes back with the same cookie.
+    stay: () => fetch("/attune/stay", { method: "POST", credentials: "same-origin" }).catch(() => {}),
+    // The file is made here: on the server there is none.
+    save: (data) => {
+      if (data) {
+        const { name, type, text } = JSON.parse(data);
+        const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+        const link = Object.assign(document.createElement("a"), { href: url, download: name });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(url), 30000);
+      }
+      return "";
+    },
     // A withdrawn consent ends the recording here, whatever the server does.
     release: (kind) => [...tracks].filter((t) => t.kind === kind).forEach((t) => t.stop()),
     // The letter opens a moment after its button was pressed.
@@ -119,37 +148,47 @@
     ready: () => {
       // Gradio calls this before it has put everything in its place.
       const fold = byId("senses")?.querySelector("button.label-wrap");
-      const parts = ["help", "help-button", "talk", "box", "send", "news", "asides", "status", "card-place"];
+      const parts = [
+        "help", "help-button", "data", "data-button", "talk", "box", "send", "news", "asides",
+        "status", "card-place", "data-said", "data-exported", "data-erased",
+      ];
       if (!fold || !parts.every(byId)) {
         requestAnimationFrame(window.attune.ready);
         return;
       }
-      const button = byId("help-button");
-      button.setAttribute("aria-expanded", "false");
-      button.setAttribute("aria-controls", "help");
-      const panel = byId("help");
-      byId("card-place").setAttribute("role", "region");
-      byId("card-place").setAttribute("aria-label", button.textContent.trim());
-      panel.setAttribute("role", "region");
-      panel.setAttribute("aria-label", button.textContent.trim());
-      panel.tabIndex = -1;
+      for (const [name, button] of Object.entries(PANELS)) {
+        const title = byId(button).textContent.trim();
+        byId(button).setAttribute("aria-expanded", "false");
+        byId(button).setAttribute("aria-controls", name);
+        byId(name).setAttribute("role", "region");
+        byId(name).setAttribute("aria-label", title);
+        byId(name).tabIndex = -1;
+        if (name === "help") {
+          byId("card-place").setAttribute("role", "region");
+          byId("card-place").setAttribute("aria-label", title);
+        }
+      }
       const tell = () => fold.setAttribute("aria-expanded", fold.classList.contains("open"));
       new MutationObserver(tell).observe(fold, { attributeFilter: ["class"] });
       tell();
       follow();
-      for (const id of ["news", "asides", "status"]) {
+      const spoken = ["keep-state", "data-said", "data-exported", "data-erased"];
+      for (const id of ["news", "asides", "status", ...spoken]) {
         byId(id).setAttribute("role", "status");
         byId(id).setAttribute("aria-live", "polite");
       }
     },
   };
-  // The card below a reply points to the choice of a country, which stands in the help.
+  // The card below a reply points to the choice of a country, which stands in the help; the line
+  // below the box to the panel about one's own data.
   document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-data]") && !isOpen("data")) byId("data-button")?.click();
     if (!event.target.closest?.("[data-country]")) return;
-    help(true);
+    panel("help", true);
     byId("country")?.querySelector("input")?.focus();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && byId("help")?.classList.contains("open")) help(false);
+    if (event.key !== "Escape") return;
+    for (const name of Object.keys(PANELS)) if (isOpen(name)) panel(name, false);
   });
 })();

@@ -1,5 +1,6 @@
 """The chat page: its parts connected, and all that happens on it besides talking."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from graphs.spec import FOLDER
-from tools.errors import AttuneError
+from tools.errors import AttuneError, StorageError
 from ui import texts
+from ui.bubbles import paragraph
+from ui.gate.identity import identity
 from ui.help import card_html, help_html
 from ui.house import House
-from ui.layout import Layout, paragraph
+from ui.keeping import Keeping
+from ui.layout import Layout
 from ui.letter import Letters
+from ui.noticed import Changes
+from ui.noticing import Noticing
+from ui.own_data import OwnData
 from ui.panels import refusal
-from ui.talk import Changes, Talk, dangers
+from ui.session import Session
+from ui.talk import Talk, dangers
 
 _SWEEP = (60, 1800)
 _FRAME_EVERY_S = 0.5
@@ -44,7 +52,10 @@ class Page:
                 house.handoff,
                 recorded=house.services.audit is not None,
                 reads_bodies=house.reads_bodies,
+                keeps=house.storage is not None,
+                days=house.keep_days,
             )
+            self._keeping = Keeping(house)
             self._talk = Talk(house, self._parts)
             self._connect(blocks)
         blocks.queue(default_concurrency_limit=16)
@@ -54,71 +65,39 @@ class Page:
         p = self._parts
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         now = {**quiet, "queue": False}  # needs no model, and waits for nobody
-        blocks.load(self.opened, None, [p.key], js="() => attune.ready()", **now)
+        blocks.load(self.opened, None, [p.key, p.short], js="() => attune.ready()", **now)
         blocks.load(self.getting_ready, None, [p.notice], concurrency_limit=None, **quiet)
         blocks.unload(self.left)
 
-        p.help_button.click(None, js="() => attune.toggleHelp()", **now)
-        p.help_close.click(None, js="() => attune.closeHelp()", **now)
+        p.help_button.click(None, js="() => attune.toggle('help')", **now)
+        p.help_close.click(None, js="() => attune.close('help')", **now)
         p.country.change(self.country_chosen, [p.key, p.country], [p.help, p.card], **now)
         p.leave.click(self.left_at_once, [p.key], None, js="(key) => (attune.leave(), key)", **now)
 
+        changed = [
+            *(p.key, p.box, p.chat, p.welcome, p.status, p.stop, p.card, p.panel, p.help, p.short),
+            *(p.senses.audio, p.senses.file, *p.senses.parts, *p.noticed.parts),
+            *([p.letter.line, p.letter.level] if p.letter else []),
+        ]
+        senses = p.senses
         turn = gr.on(
             [p.box.submit, p.send.click],
             self._talk.sent,
-            [p.key, p.box, p.audio, p.file, p.microphone, p.camera, p.country],
             [
-                *(p.key, p.box, p.chat, p.welcome, p.status, p.stop, p.audio, p.file, p.card),
-                *(p.noticed, p.noticed_line, p.right, p.other, p.remove, p.panel),
-                *(p.help, p.camera, p.senses_lead),
-                *([p.letter.line, p.letter.level] if p.letter else []),
+                *(p.key, p.box, senses.audio, senses.file, senses.microphone, senses.camera),
+                p.country,
             ],
+            changed,
             **quiet,
         )
         turn.then(self._talk.put_back, [p.key, p.box], [p.box], **now)
         p.stop.click(self._talk.stopped, [p.key], None, js="(key) => (attune.toBox(), key)", **now)
+        Noticing(self._house, p, self._talk).connect(changed, quiet)
+        OwnData(self._house, p, self._talk).connect()
+        self._connect_senses(quiet)
 
-        p.microphone.change(
-            self.microphone_allowed,
-            [p.microphone, p.audio],
-            [p.audio],
-            js="(on, clip) => (on || attune.release('audio'), [on, clip])",
-            **now,
-        )
-        p.camera.change(
-            self.camera_allowed,
-            [p.key, p.camera, p.file],
-            [p.webcam, p.file],
-            js="(key, on, file) => (on || attune.release('video'), [key, on, file])",
-            **now,
-        )
-        p.webcam.stream(
-            self.seen,
-            [p.key, p.camera, p.webcam],
-            None,
-            stream_every=_FRAME_EVERY_S,
-            time_limit=None,
-            concurrency_limit=None,
-            **quiet,
-        )
-
-        line = [p.noticed_line, p.right, p.other, p.remove]
+        fresh = [*p.conversation_parts, p.data.timer]
         back = {"js": "(...values) => (attune.toBox(), values)", **now}
-        p.right.click(self._talk.confirmed, None, line, js="() => attune.toBox()", **now)
-        p.other.input(
-            self._talk.corrected,
-            [p.key, p.other],
-            line,
-            js="(key, emotion) => (emotion && attune.toBox(), [key, emotion])",
-            **now,
-        )
-        p.remove.click(self._talk.removed, [p.key], [*line, p.panel], **back)
-
-        fresh = [
-            *(p.key, p.box, p.chat, p.welcome, p.status, p.stop, p.card, p.noticed, p.sure),
-            *(p.panel, p.trouble, p.help, p.camera, p.senses_lead),
-            *(p.letter.parts if p.letter else []),
-        ]
         p.new.click(self.new_asked, [p.key, p.graph, p.country], fresh, **now)
         p.yes.click(self.renewed, [p.key, p.graph, p.country], fresh, **back)
         p.no.click(self.kept, None, [p.sure], js="() => attune.toBox()", **now)
@@ -126,11 +105,46 @@ class Page:
             Letters(self._house, p.letter).connect(p.key)
         p.designing.change(self.designer_chosen, [p.designing], [p.designer], **now)
 
+    def _connect_senses(self, quiet: dict[str, Any]) -> None:
+        p, senses, now = self._parts, self._parts.senses, {**quiet, "queue": False}
+        senses.microphone.change(
+            self.microphone_allowed,
+            [senses.microphone, senses.audio],
+            [senses.audio],
+            js="(on, clip) => (on || attune.release('audio'), [on, clip])",
+            **now,
+        )
+        senses.camera.change(
+            self.camera_allowed,
+            [p.key, senses.camera, senses.file],
+            [senses.webcam, senses.file],
+            js="(key, on, file) => (on || attune.release('video'), [key, on, file])",
+            **now,
+        )
+        senses.webcam.stream(
+            self.seen,
+            [p.key, senses.camera, senses.webcam],
+            None,
+            stream_every=_FRAME_EVERY_S,
+            time_limit=None,
+            concurrency_limit=None,
+            **quiet,
+        )
+
     # Coming and going.
 
-    async def opened(self, request: gr.Request) -> str:
+    def _find(self, key: str, request: gr.Request) -> Session | None:
+        """Return the session of whoever asks; another's key finds nobody."""
+        return self._house.sessions.find(key, identity(request).key)
+
+    async def opened(self, request: gr.Request) -> tuple[str, str]:
         """Begin a session and return its key, which stays on the server."""
-        return self._house.sessions.begin(request.session_hash)
+        who = identity(request)
+        waiting = False
+        with contextlib.suppress(StorageError):  # the panel says so, to those who open it
+            waiting = bool(await self._keeping.cards(who))
+        key = self._house.sessions.begin(request.session_hash, who.key)
+        return key, self._parts.short_html(False, waiting)
 
     async def left(self, request: gr.Request) -> None:
         """Stop what runs for a page that has gone."""
@@ -144,13 +158,22 @@ class Page:
         notices = "".join(paragraph(notice.text) for notice in self._house.readiness.notices)
         yield gr.HTML(notices, visible=bool(notices))
 
-    async def left_at_once(self, key: str) -> None:
-        """Delete everything of somebody who must be gone."""
-        await self._house.sessions.end(key)
+    async def left_at_once(self, key: str, request: gr.Request) -> None:
+        """Delete everything of somebody who must be gone; of whoever signed in, what is not kept.
 
-    async def country_chosen(self, key: str, country: str) -> tuple[str, str]:
+        The page clears the cookie, or signs out, itself.
+        """
+        who = identity(request)
+        if who.signed_in:
+            await self._house.sessions.end(key, whose=who.key)
+            return
+        with contextlib.suppress(StorageError):  # it has gone from memory all the same
+            await self._keeping.delete_all(who, key)
+        await self._house.sessions.end(key, whose=who.key)
+
+    async def country_chosen(self, key: str, country: str, request: gr.Request) -> tuple[str, str]:
         """Show the people to talk to in a country."""
-        session = self._house.sessions.find(key)
+        session = self._find(key, request)
         about = dangers(session.report, session) if session else []
         help, card = (html(country, self._phrases, about) for html in (help_html, card_html))
         return help, card
@@ -163,17 +186,25 @@ class Page:
             self._house.uploads.discard([audio])
         return gr.Audio(value=None, visible=on)
 
-    async def camera_allowed(self, key: str, on: bool, file: str | None) -> tuple[Any, Any]:
+    async def camera_allowed(
+        self, key: str, on: bool, file: str | None, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Show or take away the camera; frames and files that were not sent are deleted."""
         if not on:
             self._house.uploads.discard([file])
-            if session := self._house.sessions.find(key):
+            if session := self._find(key, request):
                 session.camera.forget()
         return gr.Image(value=None, visible=on), gr.File(value=None, visible=on)
 
-    async def seen(self, key: str, allowed: bool, frame: npt.NDArray[np.uint8] | None) -> None:
+    async def seen(
+        self,
+        key: str,
+        allowed: bool,
+        frame: npt.NDArray[np.uint8] | None,
+        request: gr.Request,
+    ) -> None:
         """Keep one frame of the live picture until the next message."""
-        session = self._house.sessions.find(key)
+        session = self._find(key, request)
         allowed = allowed and self._house.reads_bodies
         if session is not None and allowed and not session.minor and frame is not None:
             session.camera.see(frame)
@@ -182,35 +213,30 @@ class Page:
 
     async def new_asked(self, key: str, graph: str, country: str, request: gr.Request) -> Changes:
         """Ask back when there is something to lose."""
-        session = self._house.sessions.find(key)
-        if session is not None and session.shown:
+        session = self._find(key, request)
+        if session is not None and session.shown and not session.chat.kept:
             return {self._parts.sure: gr.Row(visible=True)}
         return await self.renewed(key, graph, country, request)
 
     async def renewed(self, key: str, graph: str, country: str, request: gr.Request) -> Changes:
-        """Delete the conversation and begin anew, on the graph as its file now stands."""
+        """Begin anew, on the graph as its file now stands; what is not kept is deleted."""
         p = self._parts
         try:
-            if self._house.sessions.find(key) is None:
-                key = self._house.sessions.begin(request.session_hash)
+            key, session, _ = self._talk.visit(key, request)
+            kept = session.chat.kept
             await self._house.sessions.renew(key, graph)
             trouble = self._house.shelf.trouble(graph)
         except AttuneError as error:
             return {p.sure: gr.Row(visible=False), p.trouble: refusal(str(error))}
         return {
+            **self._talk.emptied(),
             p.key: key,
-            p.box: "",
-            p.chat: gr.Chatbot([], visible=False),
-            p.welcome: gr.HTML(visible=True),
-            p.status: paragraph(texts.BEGUN),
-            p.stop: gr.Button(visible=False),
-            p.card: gr.HTML(visible=False),
-            p.noticed: gr.Row(visible=False),
-            p.sure: gr.Row(visible=False),
-            p.panel: paragraph(texts.DESIGNER_EMPTY),
+            p.status: paragraph(texts.BEGUN_KEPT if kept else texts.BEGUN),
             p.trouble: refusal(trouble),
             p.help: help_html(country, self._phrases),
-            **p.with_camera(),
+            p.short: p.short_html(False, kept),
+            p.data.timer: gr.Timer(active=False),
+            **p.senses.with_camera(),
             **(p.letter.fresh() if p.letter else {}),
         }
 

@@ -1,4 +1,4 @@
-"""Serve the page to this machine alone."""
+"""Serve the page to this machine alone; a reverse proxy may stand before it."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.context import Services
+from graphs.archive import Archive
+from graphs.health import Health, health
+from graphs.saver import Saver
 from graphs.shelf import Shelf
-from tools.errors import ConfigError
+from tools.errors import ConfigError, StorageError
 from tools.safety.handoff import Handoff
+from tools.storage.records import Storage
+from ui.gate.gate import Entry, Gate, read_entry
+from ui.gate.keeping import expire, keep_days, opened
+from ui.gate.limits import RateLimits
+from ui.gate.site import HOST
+from ui.help import help_html
 from ui.house import House
 from ui.readiness import Readiness
 from ui.session import Sessions
@@ -23,11 +31,10 @@ from ui.theme import theme
 from ui.uploads import LIMITS, UploadFolder
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from ui.page import Page
 
-HOST = "127.0.0.1"
 _HERE = Path(__file__).parent
 _UPLOAD_AGE_S = 1800.0
 _ICON = (
@@ -36,23 +43,17 @@ _ICON = (
     "stroke-linecap='round'%3E%3Ccircle cx='8' cy='16' r='3' fill='%232f6b5d' stroke='none'/%3E"
     "%3Cpath d='M14 9a10 10 0 0 1 0 14M20 4a17 17 0 0 1 0 24'/%3E%3C/g%3E%3C/svg%3E\">"
 )
-_HEADERS = {
-    # The page fetches nothing from anywhere else, whatever a model or a library writes into it.
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "media-src 'self' data: blob:; font-src 'self' data:; "
-        "connect-src 'self' data: blob:; worker-src 'self' blob:; "
-        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 
 
 async def serve(
-    services: Services, *, graph: str, port: int, locale: str, handoff: Handoff | None = None
+    services: Services,
+    *,
+    graph: str,
+    port: int,
+    locale: str,
+    handoff: Handoff | None = None,
+    store: str = "off",
+    entry: Entry | None = None,
 ) -> None:
     """Serve the page until the program is told to end; models load once it is up.
 
@@ -62,12 +63,18 @@ async def serve(
         port: on 127.0.0.1; 0 takes any free one.
         locale: BCP 47 tag of the conversations' language.
         handoff: the way to write to people, where one is configured.
+        store: where conversations are kept, as `tools.storage.opening.open_storage` takes it.
+        entry: who may come in; by default whoever sits at this machine, without a name.
 
     Raises:
-        AttuneError: the graph cannot be used, or the port is taken.
+        AttuneError: the graph or the store cannot be used, or the port is taken.
     """
-    with _listen(port) as listener, contextlib.closing(UploadFolder()) as uploads:
-        shelf = Shelf(services, InMemorySaver())
+    entry, days = entry or read_entry(), keep_days()
+    async with contextlib.AsyncExitStack() as stack:
+        listener = stack.enter_context(_listen(port))
+        storage = await stack.enter_async_context(opened(store))
+        uploads = stack.enter_context(contextlib.closing(UploadFolder()))
+        shelf = Shelf(services, Saver(storage))
         house = House(
             services=services,
             shelf=shelf,
@@ -77,18 +84,30 @@ async def serve(
             graph=graph,
             locale=locale,
             handoff=handoff,
+            archive=Archive(shelf, graph) if storage else None,
+            storage=storage,
+            limits=RateLimits(),
+        )
+        gate = Gate(
+            entry,
+            house.limits,
+            key=_cookie_key(storage),
+            days=days,
+            help=help_html("", house.phrases),
         )
         os.environ |= {"GRADIO_TEMP_DIR": str(uploads.path), "GRADIO_ANALYTICS_ENABLED": "False"}
         try:
             from ui.page import Page  # Gradio reads the environment as it is imported
 
-            await _run(Page(house), listener, house)
+            await _run(Page(house), gate, listener, house, days)
         finally:
             await house.sessions.close()
             services.models.close()
 
 
-async def _run(page: "Page", listener: socket.socket, house: House) -> None:
+async def _run(
+    page: "Page", gate: Gate, listener: socket.socket, house: House, days: float
+) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -99,7 +118,13 @@ async def _run(page: "Page", listener: socket.socket, house: House) -> None:
             yield
 
     config = uvicorn.Config(
-        _application(page), log_level="warning", lifespan="on", timeout_graceful_shutdown=1
+        _application(page, gate, house),
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,  # `ui.gate.site` reads the one that it trusts
+        server_header=False,
+        ws="none",
     )
     server = Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -115,6 +140,8 @@ async def _run(page: "Page", listener: socket.socket, house: House) -> None:
         asyncio.create_task(house.readiness.warm()),
         asyncio.create_task(_sweep(house.uploads)),
     ]
+    if house.archive is not None:
+        background.append(asyncio.create_task(expire(house.archive.expire, days)))
     try:
         await serving
     finally:
@@ -123,23 +150,25 @@ async def _run(page: "Page", listener: socket.socket, house: House) -> None:
         await asyncio.gather(*background, return_exceptions=True)
 
 
-def _application(page: "Page") -> "ASGIApp":
+def _application(page: "Page", gate: Gate, house: House) -> "ASGIApp":
     import gradio as gr
     from fastapi import FastAPI
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    async def look() -> Health:
+        return await health(house.services, house.shelf.current(house.graph), house.storage)
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Headers)
-    # Another site may point its own name at this machine, but then the host is not ours.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
-    served: ASGIApp = gr.mount_gradio_app(
+    gate.connect(app, look)
+    script = (_HERE / "page.js").read_text("utf-8")
+    gr.mount_gradio_app(
         app,
         page.blocks,
         path="/",
         server_name=HOST,
+        auth_dependency=gate.username,
         theme=theme(),
         css_paths=[_HERE / "style.css"],
-        head=f"{_ICON}<script>{(_HERE / 'page.js').read_text('utf-8')}</script>",
+        head=f"{_ICON}<script>{script}</script>",
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -150,26 +179,17 @@ def _application(page: "Page") -> "ASGIApp":
         mcp_server=False,
         pwa=False,
     )
-    return served
+    return gate.wrap(app, house.uploads, script)
 
 
-class Headers:
-    """Adds `_HEADERS` to every response."""
-
-    def __init__(self, app: "ASGIApp") -> None:
-        """Wrap `app`."""
-        self._app = app
-
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Answer as `app` does, with more headers."""
-
-        async def more(message: "Message") -> None:
-            if message["type"] == "http.response.start":
-                added = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
-                message["headers"] = [*message.get("headers", []), *added]
-            await send(message)
-
-        await self._app(scope, receive, more)
+def _cookie_key(storage: Storage | None) -> str:
+    """Return what a restart and other processes of the same store know, too."""
+    if storage is None:
+        return ""
+    try:
+        return storage.owner("the cookies of the gate")
+    except StorageError:
+        return ""
 
 
 def _listen(port: int) -> socket.socket:

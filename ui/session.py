@@ -1,161 +1,26 @@
-"""One person's visit: their conversation, what the page shows of it, and what is not sent yet.
+"""Who is here: every open visit by its key.
 
-The browser is given a key, never the session: two people at once share nothing but models.
+The browser is given a key, never the session: two people at once share nothing but models. A key
+counts for the one it was made for, as the server knows them, and for nobody else.
 """
 
 import asyncio
+import hmac
 import secrets
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-import numpy as np
-
-from agents.context import Context, Services
-from graphs.run import Conversation, Event, TurnReport
+from agents.context import Services
+from graphs.run import Conversation
 from graphs.shelf import Shelf
-from tools.clips import Clip, Frame
-from tools.safety.letter import Letter, Line
+from ui.camera import FRAMES, Camera
+from ui.chat import Bubble, Chat
+from ui.visit import Ready, Session
 
-FRAMES = 16
-"""Frames of the live camera that are kept at most."""
+__all__ = ["FRAMES", "LINGER_S", "Bubble", "Camera", "Chat", "Ready", "Session", "Sessions"]
 
-_FRAME_SIDE = 320
-_FRAME_AGE_S = 20.0
-_FRAMES_USED = 8
-_LAST_WORDS_S = 5.0
 LINGER_S = 600.0
 """Seconds for which a page that lost its connection may come back; phones drop it when locked."""
-
-
-Ready = Callable[[], Awaitable[None]]
-
-
-Bubble = Line
-"""One message as the chat shows it."""
-
-
-class Camera:
-    """The last seconds of the live picture, small and in memory."""
-
-    def __init__(self) -> None:
-        """Start with nothing seen."""
-        self._seen: deque[tuple[float, Frame]] = deque(maxlen=FRAMES)
-
-    def see(self, frame: Frame) -> None:
-        """Keep one RGB frame, scaled down."""
-        from PIL import Image
-
-        picture = Image.fromarray(frame)
-        picture.thumbnail((_FRAME_SIDE, _FRAME_SIDE))
-        self._seen.append((time.monotonic(), np.asarray(picture)))
-
-    def take(self) -> Clip | None:
-        """Return what was seen in the last seconds, evenly thinned, and forget all of it."""
-        oldest = time.monotonic() - _FRAME_AGE_S
-        frames = [frame for moment, frame in self._seen if moment >= oldest]
-        self.forget()
-        if not frames:
-            return None
-        step = max(1, len(frames) // _FRAMES_USED)
-        return Clip(frames=frames[::-step][:_FRAMES_USED][::-1])
-
-    def forget(self) -> None:
-        """Drop every frame."""
-        self._seen.clear()
-
-
-@dataclass
-class Session:
-    """One visit.
-
-    Attributes:
-        conversation: the graph's side of it.
-        shown: the messages in the chat.
-        camera: frames of the live picture.
-        report: what the last turn came to.
-        correction: the emotion that the person named instead of the last guess.
-        unsent: words of a turn that failed, to be put back into the box.
-        letter: the letter to people that was tried last; None when it was delivered.
-        enclosed: the conversation as they saw it when they ticked that it goes with a letter.
-        news: what became of a letter and was not told in the conversation yet, `delivered` or
-            `kept`.
-        offered: the level at which writing to people was last offered.
-        minor: somebody young was found here, which never changes again.
-        stopped: the person has just pressed Stop.
-        over: another conversation has taken its place, or it was deleted.
-        used: when it was last asked for, on the monotonic clock.
-    """
-
-    conversation: Conversation
-    shown: list[Bubble] = field(default_factory=list)
-    camera: Camera = field(default_factory=Camera)
-    report: TurnReport | None = None
-    correction: str = ""
-    unsent: str = ""
-    letter: Letter | None = None
-    enclosed: list[Bubble] | None = None
-    news: str = ""
-    offered: str = ""
-    minor: bool = False
-    stopped: bool = False
-    over: bool = False
-    used: float = field(default_factory=time.monotonic)
-    _turn: "asyncio.Task[None] | None" = None
-
-    async def run(
-        self, words: str, clips: Sequence[Clip], context: Context, ready: Ready
-    ) -> AsyncGenerator[Event, None]:
-        """Run one turn in a task of its own, so that `stop` ends it wherever it stands.
-
-        Args:
-            words: what the person typed.
-            clips: decoded recordings.
-            context: locale, country and consents.
-            ready: what the turn waits for before it begins.
-
-        Raises:
-            AttuneError: as `Conversation.send`.
-        """
-        events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
-
-        async def follow() -> None:
-            try:
-                await ready()
-                async with aclosing(self.conversation.send(words, clips, context)) as stream:
-                    async for event in stream:
-                        events.put_nowait(event)
-            except Exception as error:
-                events.put_nowait(error)
-            finally:
-                events.put_nowait(None)
-
-        self.stopped = False
-        turn = self._turn = asyncio.create_task(follow())
-        try:
-            while (event := await events.get()) is not None:
-                if isinstance(event, Exception):
-                    raise event
-                yield event
-        finally:
-            turn.cancel()
-
-    def stop(self) -> None:
-        """End the turn that is running, if one is."""
-        if self._turn is not None and not self._turn.done():
-            self.stopped = True
-            self._turn.cancel()
-
-    async def delete(self) -> None:
-        """End everything and delete what was said."""
-        self.over = True
-        self.stop()
-        self.camera.forget()
-        if self._turn is not None:  # what it still writes must not come after the deletion
-            await asyncio.wait([self._turn], timeout=_LAST_WORDS_S)
-        await self.conversation.forget()
 
 
 class Sessions:
@@ -174,38 +39,63 @@ class Sessions:
         """Return how many sessions are open."""
         return len(self._open)
 
-    def begin(self, page: str | None = None) -> str:
+    def begin(self, page: str | None = None, whose: str = "") -> str:
         """Open a session and return its key, which nobody can guess.
 
         Args:
             page: how the server names the browser page, to know it when it leaves.
+            whose: the identity of its person.
         """
         key = secrets.token_urlsafe(24)
-        self._open[key] = Session(self._converse(self._graph))
+        self._open[key] = Session(self._converse(self._graph), whose=whose)
         if page:
             self._pages[page] = key
         return key
 
-    def find(self, key: str) -> Session | None:
-        """Return a session, or None when it is over."""
+    def find(self, key: str, whose: str = "") -> Session | None:
+        """Return a session, or None when it is over or somebody else's."""
         session = self._open.get(key)
-        if session is not None:
-            session.used = time.monotonic()
+        if session is None or not hmac.compare_digest(session.whose.encode(), whose.encode()):
+            return None
+        if session.over:  # deleted in another tab
+            del self._open[key]
+            return None
+        session.used = time.monotonic()
         return session
 
+    def of(self, whose: str) -> list[Session]:
+        """Return every open session of somebody; none of an unknown one."""
+        return [s for s in self._open.values() if whose and s.whose == whose and not s.over]
+
     async def renew(self, key: str, graph: str) -> Session:
-        """Delete a session's conversation and begin a new one on the newest good graph.
+        """Begin a new conversation on the newest good graph; one that is not kept is deleted.
 
         Raises:
             AttuneError: the graph cannot be used; the old conversation goes on.
         """
-        conversation = self._converse(graph)
-        await self._forget(key)
-        self._open[key] = Session(conversation)
+        return await self.take(key, self._converse(graph))
+
+    async def take(
+        self, key: str, conversation: Conversation, shown: Sequence[Bubble] = ()
+    ) -> Session:
+        """Show another conversation; the one before is deleted unless it is kept.
+
+        One that is open in another tab is shown as it stands there.
+
+        Args:
+            key: of the session.
+            conversation: the other one.
+            shown: its messages.
+        """
+        old = self._open[key]
+        same = (s.chat for s in self.of(old.whose) if s.conversation.id == conversation.id)
+        chat = next(same, None) or Chat(conversation, shown=list(shown))
+        await self._forget(key, asked=True)
+        self._open[key] = Session(chat.conversation, whose=old.whose, chat=chat)
         return self._open[key]
 
     def leave(self, page: str | None, linger: float = LINGER_S) -> None:
-        """Stop what runs for a page that has gone.
+        """Stop what runs for a page that has gone; a kept conversation's turn goes on.
 
         Its session is deleted when nobody has used it for `linger` seconds: a phone that was locked
         may come back.
@@ -213,18 +103,20 @@ class Sessions:
         key = self._pages.get(page or "", "")
         if key not in self._open:
             return
-        self._open[key].stop()
+        if not self._open[key].chat.kept:
+            self._open[key].stop()
         self._open[key].camera.forget()
         if key not in self._leaving:
             self._leaving[key] = asyncio.create_task(self._expire(key, linger))
 
-    async def end(self, key: str) -> None:
-        """Delete a session at once."""
-        self._pages = {page: open_ for page, open_ in self._pages.items() if open_ != key}
-        await self._forget(key)
+    async def end(self, key: str, whose: str = "") -> None:
+        """Delete a session at once; a kept conversation stays on disk."""
+        if self.find(key, whose) is not None:
+            self._pages = {page: open_ for page, open_ in self._pages.items() if open_ != key}
+            await self._forget(key, asked=True)
 
     async def close(self) -> None:
-        """Delete every session."""
+        """Delete every session; what is kept stays on disk."""
         for key in list(self._open):
             await self._forget(key)
 
@@ -238,8 +130,20 @@ class Sessions:
         self._pages = {page: open_ for page, open_ in self._pages.items() if open_ != key}
         await self._forget(key)
 
-    async def _forget(self, key: str) -> None:
-        if session := self._open.pop(key, None):
+    async def _forget(self, key: str, *, asked: bool = False) -> None:
+        """Close a session; its conversation goes too, unless it is kept or open in another tab.
+
+        Args:
+            key: of the session.
+            asked: the person wants it gone, in whatever tab.
+        """
+        session = self._open.pop(key, None)
+        if session is None:
+            return
+        elsewhere = any(other.chat is session.chat for other in self._open.values())
+        if session.chat.kept or (elsewhere and not asked):
+            session.camera.forget()  # what is kept stays on disk, and its turn goes on
+        else:
             await session.delete()
 
     def _converse(self, graph: str) -> Conversation:

@@ -1,4 +1,4 @@
-"""Talking on the page: a message, its reply, and the line about what was noticed."""
+"""Talking on the page: a message, its reply, and what the page shows of both."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -7,23 +7,23 @@ from typing import Any
 
 import gradio as gr
 
+from graphs.amend import remembered
 from graphs.run import TurnReport
 from tools.labels import Danger, Risk, rank
 from ui import texts
-from ui.bubbles import Bubbles
+from ui.bubbles import Bubbles, paragraph
+from ui.gate.identity import Identity, identity
 from ui.help import card_html, help_html
 from ui.house import House
-from ui.layout import Layout, paragraph
+from ui.layout import Layout
+from ui.noticed import Changes
 from ui.panels import panel
 from ui.session import Session
-from ui.turn import Sent, noticed, take_turn
-
-Changes = dict[Any, Any]
-"""New values of parts of the page, by part."""
+from ui.turn import Sent, take_turn
 
 
 class Talk:
-    """What happens when somebody sends something, or answers a guess.
+    """What happens when somebody sends something.
 
     Every handler is a coroutine, so that sessions are only ever touched on the event loop.
     """
@@ -50,7 +50,11 @@ class Talk:
     ) -> AsyncIterator[Changes]:
         """Run a turn and show it as it goes on."""
         p = self._parts
-        key, session, lost = self._session(key, request.session_hash)
+        key, session, lost = self.visit(key, request)
+        if wait := self._wait(words, session, identity(request)):
+            slow = texts.SLOW.format(wait=_spoken(wait), help=texts.HELP)
+            yield {p.key: key, p.status: paragraph(slow)}
+            return
         sent = Sent(
             words=words,
             audio=audio,
@@ -65,107 +69,139 @@ class Talk:
         first: Changes = {
             p.key: key,
             p.box: "",
-            p.audio: gr.Audio(value=None),
-            p.file: gr.File(value=None),
-            p.noticed: gr.Row(visible=False),
+            p.senses.audio: gr.Audio(value=None),
+            p.senses.file: gr.File(value=None),
+            **p.noticed.hide(),
             p.stop: gr.Button(visible=True),
+            **({p.short: p.short_html(False)} if lost else {}),
         }
         ready = partial(self._ready, words)
-        async with aclosing(take_turn(session, sent, self._house.uploads, ready)) as statuses:
+        turn = take_turn(session, sent, self._house.uploads, ready)
+        async with aclosing(session.chat.carry(turn)) as statuses:
             async for status in statuses:
                 if session.over:
                     return  # a new conversation has begun meanwhile
                 if first and not self._house.readiness.done.is_set():
                     status = texts.PREPARING
-                bubbles = self._bubbles.html(session.shown)
                 yield {
                     **first,
-                    p.chat: gr.Chatbot(bubbles, visible=bool(bubbles)),
-                    p.welcome: gr.HTML(visible=not session.shown),
+                    **self.talked(session),
                     p.status: paragraph(status or (texts.LOST if lost else "")),
                 }
                 first = {}
         yield {p.stop: gr.Button(visible=False)} | (
-            self._after(session, corrected, country) if session.report is not before else {}
+            await self._after(session, corrected, country) if session.report is not before else {}
         )
+
+    def _wait(self, words: str, session: Session, who: Identity) -> float:
+        """Return the seconds after which a message is taken; nobody in danger ever waits."""
+        report = session.report
+        grave = report is not None and rank(report["risk"]["now"]) >= rank(Risk.MODERATE)
+        if grave or self.is_danger(words):
+            return 0.0
+        return self._house.limits.may_send(who)
+
+    def is_danger(self, words: str) -> bool:
+        """Say whether words tell of danger."""
+        try:
+            return self._policy.is_crisis(self._policy.grade(words))
+        except Exception:  # a screen that fails counts as danger, here as in the graph
+            return True
 
     async def _ready(self, words: str) -> None:
         """Wait for the models, unless somebody may be in danger: that reply needs none."""
-        try:
-            danger = self._policy.is_crisis(self._policy.grade(words))
-        except Exception:  # a screen that fails counts as danger, here as in the graph
-            danger = True
-        if not danger:
+        if not self.is_danger(words):
             await self._house.readiness.wait()
 
-    def _after(self, session: Session, corrected: str, country: str) -> Changes:
+    def talked(self, session: Session) -> Changes:
+        """Show the messages."""
+        session.seen = session.chat.revision
+        bubbles = self._bubbles.html(session.shown)
+        return {
+            self._parts.chat: gr.Chatbot(bubbles, visible=bool(bubbles)),
+            self._parts.welcome: gr.HTML(visible=not session.shown),
+        }
+
+    async def _after(self, session: Session, corrected: str, country: str) -> Changes:
         """Show what was noticed, the way to a person in a crisis, and the designer's view."""
         p, report = self._parts, session.report
         if report is None:
             return {}
-        line = noticed(session, self._phrases, corrected)
-        certain = not report["user_emotion"]["disagreement"]
-        grave = rank(report["risk"]["now"]) >= rank(Risk.HIGH)
-        crisis = report["route"] == "crisis" or grave
-        about = dangers(report, session)
+        session.chat.remembered = await remembered(session.conversation)
         return {
-            p.card: gr.HTML(card_html(country, self._phrases, about), visible=crisis),
-            p.help: help_html(country, self._phrases, about),
-            **(p.adults_only() if session.minor else {}),
-            p.noticed: gr.Row(visible=bool(line)),
-            p.noticed_line: paragraph(line),
-            p.right: gr.Button(visible=certain),
-            p.other: gr.Dropdown(value="", visible=True),
-            p.remove: gr.Button(visible=True),
-            p.panel: panel(report),
+            **self._around(session, country),
+            **p.noticed.ask(session, corrected),
             **(p.letter.offer(session) if p.letter else {}),
         }
 
-    async def put_back(self, key: str, box: str) -> Any:
+    def _around(self, session: Session, country: str) -> Changes:
+        """Show what stands around the messages, by the last turn."""
+        p, report = self._parts, session.report
+        about = dangers(report, session)
+        grave = report is not None and (
+            report["route"] == "crisis" or rank(report["risk"]["now"]) >= rank(Risk.HIGH)
+        )
+        return {
+            p.card: gr.HTML(card_html(country, self._phrases, about), visible=grave),
+            p.help: help_html(country, self._phrases, about),
+            **(p.senses.adults_only() if session.minor else {}),
+            p.panel: panel(report) if report else paragraph(texts.DESIGNER_EMPTY),
+        }
+
+    def redrawn(self, session: Session, country: str) -> Changes:
+        """Show a conversation that was opened, or that another tab has gone on with."""
+        p = self._parts
+        return {
+            **self.talked(session),
+            **self._around(session, country),
+            **p.noticed.ask(session),
+            p.stop: gr.Button(visible=False),
+            p.short: p.short_html(session.chat.kept),
+        }
+
+    def emptied(self) -> Changes:
+        """Show a page on which nothing was said yet."""
+        p = self._parts
+        return {
+            p.box: "",
+            p.chat: gr.Chatbot([], visible=False),
+            p.welcome: gr.HTML(visible=True),
+            p.stop: gr.Button(visible=False),
+            p.card: gr.HTML(visible=False),
+            **p.noticed.hide(),
+            p.sure: gr.Row(visible=False),
+            p.panel: paragraph(texts.DESIGNER_EMPTY),
+            p.short: p.short_html(False),
+        }
+
+    async def put_back(self, key: str, box: str, request: gr.Request) -> Any:
         """Put the words of a turn that failed back, before what was written meanwhile."""
-        session = self._sessions.find(key)
+        session = self._sessions.find(key, identity(request).key)
         if session is None or not session.unsent:
             return gr.skip()
         words, session.unsent = session.unsent, ""
         return f"{words}\n{box}" if box else words
 
-    async def stopped(self, key: str) -> None:
+    async def stopped(self, key: str, request: gr.Request) -> None:
         """End the turn that is running."""
-        if session := self._sessions.find(key):
+        if session := self._sessions.find(key, identity(request).key):
             session.stop()
 
-    async def confirmed(self) -> tuple[Any, ...]:
-        """Take it that the guess was right."""
-        return self._answered(texts.CONFIRMED)
-
-    async def corrected(self, key: str, emotion: str) -> tuple[Any, ...]:
-        """Take the person's own word, which the next turn goes by."""
-        session = self._sessions.find(key)
-        if session is None or not emotion:
-            return (gr.skip(),) * 4
-        session.correction = emotion
-        word = dict(self._phrases.noticed_as.emotions)[emotion]  # type: ignore[index]
-        return self._answered(texts.CORRECTED.format(emotion=word))
-
-    async def removed(self, key: str) -> tuple[Any, ...]:
-        """Drop what was guessed."""
-        session = self._sessions.find(key)
-        if session is not None:
-            session.report, session.correction = None, ""
-        return (*self._answered(texts.REMOVED), paragraph(texts.REMOVED))
-
-    def _answered(self, text: str) -> tuple[Any, ...]:
-        hidden = gr.Button(visible=False)
-        return paragraph(text), hidden, gr.Dropdown(visible=False), hidden
-
-    def _session(self, key: str, page: str | None) -> tuple[str, Session, bool]:
+    def visit(self, key: str, request: gr.Request) -> tuple[str, Session, bool]:
         """Return a session, a new one where it is over; the last value tells that it was."""
-        if session := self._sessions.find(key):
+        who = identity(request).key
+        if session := self._sessions.find(key, who):
             return key, session, False
-        fresh = self._sessions.begin(page)
-        session = self._sessions.find(fresh)
+        fresh = self._sessions.begin(request.session_hash, who)
+        session = self._sessions.find(fresh, who)
         assert session is not None  # begun in the line above
         return fresh, session, bool(key)
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 60:
+        return texts.SECONDS.format(n=max(2, round(seconds)))
+    return texts.MINUTES.format(n=max(2, round(seconds / 60)))
 
 
 def dangers(report: TurnReport | None, session: Session) -> list[str]:

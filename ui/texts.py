@@ -34,8 +34,13 @@ WELCOME_LEAD = (
 )
 KNOW_FIRST = "Good to know first"
 MEMORY = (
-    "What you say lives only in this program's memory. If the program crashes, or some minutes "
+    "What you say lives only in this program's memory. If the program crashes, or ten minutes "
     "after you close this tab, the conversation is gone. Nothing of it is saved."
+)
+MEMORY_CHOICE = (
+    "What you say lives only in this program's memory. If the program crashes, or ten minutes "
+    "after you close this tab, the conversation is gone. Nothing of it is saved, unless you choose "
+    "that under “Your data”."
 )
 RECORDED = (
     "It records how serious each message seemed and which help lines were shown: no words, no "
@@ -99,22 +104,31 @@ NEW_YES = "Delete it and begin anew"
 NEW_NO = "Keep it"
 
 SENSES = "Voice and camera (optional)"
-SENSES_LEAD = (
-    "Both are off until you choose them, and writing alone is enough. What is recorded is used for "
-    "your next message only, then forgotten."
-)
+SENSES_LEAD = "Both are off until you choose them, and writing alone is enough."
 SPEECH = "Voice (optional)"
 SPEECH_LEAD = (
     "There is no camera here, and no feeling is read from your voice: where people work or learn, "
-    "the law of the European Union does not allow that (AI Act, article 5(1)(f)). If you choose to "
-    "speak, what you say is written down for your next message only, then forgotten."
+    "the law of the European Union does not allow that (AI Act, article 5(1)(f))."
 )
 ADULTS_LEAD = (
     "The camera stays off here, and no feeling is read from your voice: that is only for adults. "
     "You can go on writing or speaking, and what you say is read with the same care."
 )
 MICROPHONE = "Use my microphone"
+MICROPHONE_LEAD = (
+    "I listen to what you record, for its words and its tone: the recording stays in memory until "
+    "your message is answered, its words in the conversation, and you can take this back at any "
+    "time."
+)
+MICROPHONE_WORDS = (
+    "I write down what you record: the recording stays in memory until your message is answered, "
+    "its words in the conversation, and you can take this back at any time."
+)
 CAMERA = "Use my camera"
+CAMERA_LEAD = (
+    "I look for signs of how you feel: the picture stays in memory until your message is answered, "
+    "and you can take this back at any time."
+)
 AUDIO = "Record or choose a voice message"
 WEBCAM = "Your camera (press Record to let it look)"
 FILE = "Or choose a short video or a photo"
@@ -128,6 +142,15 @@ THINKING = "Thinking…"
 WRITING = "Writing…"
 STOPPED = "Stopped."
 BEGUN = "This is a new conversation. The one before it is deleted."
+KEEP_TROUBLE = "This turn could not be kept on disk. Our talk goes on; it is still in memory."
+BEGUN_KEPT = "This is a new conversation. The one before it is kept under “Your data”."
+DELETED_ELSEWHERE = "This conversation was deleted in another tab. You can begin a new one here."
+SLOW = (
+    "That was a lot in a short time, and I can't keep up. Your message is still in the box; please "
+    "send it again in {wait}. If it can't wait, use “{help}” at the top."
+)
+SECONDS = "{n} seconds"
+MINUTES = "{n} minutes"
 LOST = "The earlier conversation is gone, as the page or the program was closed. This is a new one."
 NOTHING = "There is nothing to send yet. Write or record something first, in your own time."
 WARMING = "Still getting ready. You can write already; the first answer takes a little longer."
@@ -137,12 +160,50 @@ SORRY = (
 )
 UNREAD = "The recording could not be read; please try another one, or write instead."
 
+NOTICING = "What I think I noticed"
+NOTICING_LEAD = (
+    "These are guesses by a program, and you know better. What you put right, I go by; what you "
+    "remove plays no part any more."
+)
+FROM = {
+    "text": "From your words",
+    "voice": "From your voice",
+    "face": "From your face",
+    "together": "All together",
+}
+ANSWER = "{source}: what is right?"
+LEAVE_IT = "Put it right…"
+WHAT = {"text": "your words", "voice": "your voice", "face": "your face"}
+MISSED = {
+    "no face": "I saw no face, so I went without.",
+    "no speech": "I heard no words in the recording, so I went without.",
+    "language": "I do not understand the language of the recording, so I went without.",
+    "too slow": "Reading {what} took too long this time, so I went without.",
+    "failed": "Reading {what} did not work this time; that is my side, not yours.",
+}
+GUESS = "perhaps {emotion}: {sure} ({number})"
+GUESS_UNUSED = "shown only, not used"
+SURE = ((0.75, "rather sure"), (0.5, "not quite sure"), (0.0, "quite unsure"))
+TOLD = "{emotion}: as you said"
+UNSURE = "I can't tell"
+HEARD = "What I heard you say"
+HEARD_HINT = "If I heard it wrong, please put it right here."
+HEARD_SAVE = "Put it right"
+HEARD_SAVED = "Thank you. I will go by these words."
+HEARD_REMOVED = "Removed. I will not go by what I heard."
+HEARD_GONE = "[removed]"
+MEMORY_LINES = "What I remember of earlier"
+MEMORY_FORGET = "Forget what is ticked"
+MEMORY_NONE = "Please tick what I should forget."
+FORGOTTEN = "Forgotten. I will not be reminded of it again."
 RIGHT = "That's right"
 OTHER = "It is rather…"
 REMOVE = "Remove"
 CONFIRMED = "Thank you for telling me."
 CORRECTED = "Thank you. I will go by “{emotion}” in what comes next."
 REMOVED = "Removed. It plays no part in what comes next."
+LOST_HERE = "That belongs to a conversation that is over. Nothing of it is left here."
+AMEND_FAILED = "That could not be changed just now. Please try it again in a moment."
 
 SPOKEN = "Spoken: “{words}”"
 RECORDING = "[a recording]"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from agents.context import Context
 from graphs.build import duty
-from graphs.run import Finished, Progress, Sentence
+from graphs.run import Earlier, Finished, Progress, Sentence, TurnReport
 from tools.clips import Clip
 from tools.errors import InputError, MediaError, places
 from tools.labels import UNKNOWN, Danger
 from tools.phrases import LocalePhrases
 from ui import texts
-from ui.session import Bubble, Ready, Session
+from ui.chat import Bubble, Heard
+from ui.session import Ready, Session
 from ui.uploads import UploadFolder, read_clips
 
 _log = logging.getLogger(__name__)
@@ -61,33 +62,43 @@ async def take_turn(
     if not sent.words.strip() and not files:
         yield texts.NOTHING
         return
-    before = len(session.shown)
-    asked: Bubble = {"role": "user", "content": _bubble(sent)}
-    session.shown.append(asked)
+    turn = _Turn({"role": "user", "content": _bubble(sent)}, sent)
+    session.shown.append(turn.asked)
     yield texts.LISTENING if files else texts.THINKING
-    status, answered = "", before + 1
+    status = ""
     try:
         clips, unread = await _clips(session, sent, files, uploads)
         for sentence in dict.fromkeys(unread):
-            session.shown.append({"role": "assistant", "content": sentence})
-            answered += 1
+            session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
             yield texts.THINKING
-        async with aclosing(_answer(session, asked, sent, clips, ready)) as statuses:
+        async with aclosing(_answer(session, turn, clips, ready)) as statuses:
             async for status in statuses:
                 yield status
-        status = ""
+        status = _unkept(session)
         if session.stopped:
             status = texts.STOPPED
-            if len(session.shown) == answered:
-                _take_back(session, asked, sent.words, begun=False)
+            if turn.reply is None:
+                _take_back(session, turn)
     except (InputError, MediaError) as error:
-        begun = len(session.shown) > answered
-        _take_back(session, asked, sent.words, str(error), begun=begun)
+        _take_back(session, turn, str(error))
     except Exception as error:
         _log.error("a turn failed: %s", places(error))
-        begun = len(session.shown) > answered
-        _take_back(session, asked, sent.words, texts.SORRY, begun=begun)
+        _take_back(session, turn, texts.SORRY)
     yield status
+
+
+@dataclass
+class _Turn:
+    """One message and its reply, as the chat shows them; the reply is None until it begins."""
+
+    asked: Bubble
+    sent: Sent
+    reply: Bubble | None = None
+
+
+def _unkept(session: Session) -> str:
+    """Return the sentence for when a turn of a kept conversation could not be put down."""
+    return texts.KEEP_TROUBLE if session.chat.kept and session.conversation.trouble else ""
 
 
 def _allowed(sent: Sent, uploads: UploadFolder) -> list[str]:
@@ -122,8 +133,9 @@ async def _clips(
 
 
 async def _answer(
-    session: Session, asked: Bubble, sent: Sent, clips: list[Clip], ready: Ready
+    session: Session, turn: _Turn, clips: list[Clip], ready: Ready
 ) -> AsyncGenerator[str, None]:
+    sent = turn.sent
     context = Context(
         locale=sent.locale,
         country=sent.country,
@@ -136,11 +148,13 @@ async def _answer(
     )
     between = " "
     aside = False
-    reply: Bubble | None = None
     spec = session.conversation.version.spec
     async with aclosing(session.run(sent.words, clips, context, ready)) as events:
         async for event in events:
             match event:
+                case Earlier(words, said):  # a crash had left it open
+                    _show_earlier(session, turn, words, said)
+                    yield texts.THINKING
                 case Progress(node) if duty(spec, node) == "crisis":
                     between = "\n\n"
                 case Progress(node) if duty(spec, node) == "screen":
@@ -148,41 +162,59 @@ async def _answer(
                 case Sentence(text):
                     apart = aside or event.aside
                     aside = event.aside
-                    if reply is None:
-                        reply = {"role": "assistant", "content": text}
-                        session.shown.append(reply)
+                    if turn.reply is None:
+                        turn.reply = {"role": "assistant", "content": text}
+                        session.chat.answer(turn.asked, turn.reply)
                     else:
-                        reply["content"] += ("\n\n" if apart else between) + text
+                        turn.reply["content"] += ("\n\n" if apart else between) + text
                     yield texts.WRITING
                 case Finished(report):
-                    session.report, session.correction = report, ""
-                    if report["route"] != "crisis":  # there the help comes first
-                        session.news = ""
-                    session.minor = session.minor or Danger.MINOR in report["risk"]["dangers"]
-                    asked["content"] = _bubble(sent, report["heard"]["text"])
+                    _finish(session, turn, report)
+
+
+def _finish(session: Session, turn: _Turn, report: TurnReport) -> None:
+    """Take up what a turn came to."""
+    session.report, session.correction = report, ""
+    if report["route"] != "crisis":  # there the help comes first
+        session.news = ""
+    session.minor = session.minor or Danger.MINOR in report["risk"]["dangers"]
+    heard = report["heard"]["text"]
+    session.heard = (
+        Heard(turn.asked, turn.sent.words.strip(), _typed(turn.sent), heard) if heard else None
+    )
+    turn.asked["content"] = _bubble(turn.sent, heard)
+
+
+def _show_earlier(session: Session, turn: _Turn, words: str, said: str) -> None:
+    """Show what was answered first, above the message that waited for it."""
+    place = next(i for i, bubble in enumerate(session.shown) if bubble is turn.asked)
+    before = session.shown[:place]
+    if not any(bubble["role"] == "user" and bubble["content"] == words for bubble in before[-1:]):
+        before.append({"role": "user", "content": words})
+    session.shown[:place] = [*before, {"role": "assistant", "content": said}]
 
 
 def _bubble(sent: Sent, heard: str = "") -> str:
     """Return what the chat shows of a message; a recording becomes its words once known."""
-    parts = [sent.words.strip()]
-    if sent.audio and not heard:
-        parts.append(texts.RECORDING)
-    if sent.file:
-        parts.append(texts.PICTURE)
+    parts = [_typed(sent)]
     if heard:
         parts.append(texts.SPOKEN.format(words=heard))
+    elif sent.audio:
+        parts.append(texts.RECORDING)
     return "\n".join(part for part in parts if part)
 
 
-def _take_back(
-    session: Session, asked: Bubble, words: str, sentence: str = "", *, begun: bool
-) -> None:
-    """Put the words back; drop their bubble unless an answer to them has `begun`."""
-    session.unsent = words
-    if not begun:
-        session.shown = [bubble for bubble in session.shown if bubble is not asked]
+def _typed(sent: Sent) -> str:
+    return "\n".join(filter(None, [sent.words.strip(), texts.PICTURE if sent.file else ""]))
+
+
+def _take_back(session: Session, turn: _Turn, sentence: str = "") -> None:
+    """Put the words back; drop their bubble unless an answer to them has begun."""
+    session.unsent = turn.sent.words
     if sentence:
-        session.shown.append({"role": "assistant", "content": sentence})
+        session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
+    if turn.reply is None:
+        session.shown = [bubble for bubble in session.shown if bubble is not turn.asked]
 
 
 def noticed(session: Session, phrases: LocalePhrases, corrected: str = "") -> str:

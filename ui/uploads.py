@@ -60,6 +60,12 @@ class UploadFolder:
             if len(inside.parts) > 1:
                 shutil.rmtree(self.path / inside.parts[0], ignore_errors=True)
 
+    def tidy(self) -> None:
+        """Delete what lies beside the folders of the uploads: parts of one that broke off."""
+        for entry in self.path.iterdir():
+            if not entry.is_dir():
+                entry.unlink(missing_ok=True)
+
     def sweep(self, age: float) -> None:
         """Delete what has lain for `age` seconds, such as a recording that was never sent."""
         oldest = time.time() - age

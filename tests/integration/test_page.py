@@ -1,6 +1,5 @@
 """The page in a browser: `pytest -m browser`. Chromium brings a made microphone and camera."""
 
-import json
 import os
 import re
 import shutil
@@ -30,6 +29,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 15_000
+BROKEN = b"\x1aE\xdf\xa3 begins as a video does"
 
 pytestmark = [
     pytest.mark.browser,
@@ -280,12 +280,12 @@ def test_words_beside_a_broken_recording_are_answered(visit: Open) -> None:
     with page.expect_response("**/gradio_api/upload*"):
         page.set_input_files(
             "#file input[type=file]",
-            {"name": "me.webm", "mimeType": "video/webm", "buffer": b"no video"},
+            {"name": "me.webm", "mimeType": "video/webm", "buffer": BROKEN},
         )
     page.wait_for_selector("#file .file-preview")
     page.fill("#box textarea", "These words.")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=could not be read")
+    page.wait_for_selector("text=could be read from it")
     page.wait_for_function("document.querySelectorAll('#chat .bot-row').length == 2")
     settle(page)
     assert "These words." in talk(page) and not page.input_value("#box textarea")
@@ -530,10 +530,9 @@ def test_the_program_answers_this_machine_alone_and_publishes_nothing(server: Se
     stranger = Request(address, headers={"Host": "attune.example"})
     with pytest.raises(HTTPError, match="400"):
         urlopen(stranger)
-    with urlopen(f"{address}/gradio_api/info") as answer:
-        published = json.load(answer)
-    assert not published["named_endpoints"] and not published["unnamed_endpoints"]
-    with pytest.raises(HTTPError, match="40[34]"):
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"{address}/gradio_api/info")
+    with pytest.raises(HTTPError, match="40[134]"):
         urlopen(f"{address}/gradio_api/file={ROOT / 'pyproject.toml'}")
 
 

@@ -27,6 +27,7 @@ from tools.backends.voice_activity import SHORTEST_S, VoiceClassifier
 from tools.clips import SAMPLE_RATE, Waveform
 from tools.errors import WeightsError
 from tools.models import Loading
+from tools.yaml_file import load_yaml
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.yaml"
@@ -88,7 +89,7 @@ def open_classifier(folder: Path, device: str = "cpu") -> EncoderClassifier:
         WeightsError: a file is missing, or card and weights do not fit each other.
     """
     try:
-        card = Card.model_validate(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
+        card = Card.model_validate(load_yaml(folder / CARD_FILE))
         classifier = build(card.architecture, card.labels, device)
         classifier.mods.load_state_dict(load_file(folder / WEIGHTS_FILE, device=device))
     except (OSError, yaml.YAMLError, ValidationError, SafetensorError, RuntimeError) as error:

@@ -15,6 +15,7 @@ from torch import nn
 from tools.backends.minilm import MiniLM
 from tools.errors import ConfigError, WeightsError
 from tools.models import Loading
+from tools.yaml_file import load_yaml
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.yaml"
@@ -61,7 +62,7 @@ def read_head(
     from safetensors.torch import load_file
 
     try:
-        card = schema.model_validate(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
+        card = schema.model_validate(load_yaml(folder / CARD_FILE))
         network = build(card)
         network.load_state_dict(load_file(folder / WEIGHTS_FILE))
     except (OSError, yaml.YAMLError, ValidationError, SafetensorError, RuntimeError) as error:

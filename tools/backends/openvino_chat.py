@@ -1,4 +1,8 @@
-"""A GGUF language model on OpenVINO GenAI, in a child process that is restarted when it dies."""
+"""A GGUF language model on OpenVINO GenAI, in a child process.
+
+It is started anew when it has died, and ended when it hangs: when it has written nothing to anybody
+for as long as a reply may stand still.
+"""
 
 import contextlib
 import itertools
@@ -7,6 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +68,7 @@ class OpenVinoChat:
         self._keys = itertools.count(1)
         self._replies: dict[int, _Reply] = {}
         self._lock = threading.Lock()
+        self._heard = 0.0  # when the engine last wrote anything, by the monotonic clock
         self._process: subprocess.Popen[str] | None = None
         with self._lock:
             self._start()
@@ -76,7 +82,8 @@ class OpenVinoChat:
         """Yield the reply in pieces; closing the generator cancels it.
 
         Raises:
-            ModelError: the engine died, refused the request, or stood still too long.
+            ModelError: the engine died, refused the request, or stood still too long; with its
+                exit status where it died, below 0 for a signal.
         """
         key = next(self._keys)
         events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -97,6 +104,7 @@ class OpenVinoChat:
                 try:
                     event = events.get(timeout=self._silent_s)
                 except queue.Empty:
+                    self._end_hung(self._replies.get(key))
                     raise ModelError(
                         f"the language model {self._name!r} wrote nothing for "
                         f"{self._silent_s:.0f} s; the reply was given up"
@@ -121,6 +129,12 @@ class OpenVinoChat:
             process.kill()
             process.wait()
 
+    def _end_hung(self, reply: _Reply | None) -> None:
+        """Kill the engine of a silent reply if it has written to nobody else either."""
+        if reply is not None and time.monotonic() - self._heard >= self._silent_s:
+            reply.process.kill()
+            reply.process.wait()
+
     def _ask(self, events: "queue.SimpleQueue[dict[str, Any]]", message: dict[str, Any]) -> None:
         """Send a request, to a new engine where the old one has died."""
         with self._lock:
@@ -139,9 +153,14 @@ class OpenVinoChat:
         except OSError as error:
             raise ModelError(f"the language model {self._name!r} has died") from error
 
+    def _command(self) -> list[str]:
+        """Return what starts the engine."""
+        module = "tools.backends.openvino_engine"
+        return [sys.executable, "-m", module, json.dumps(self._settings)]
+
     def _start(self) -> None:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tools.backends.openvino_engine", json.dumps(self._settings)],
+            self._command(),
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -168,6 +187,7 @@ class OpenVinoChat:
     def _pump(self, process: "subprocess.Popen[str]", ready: "queue.SimpleQueue[bool]") -> None:
         assert process.stdout is not None  # opened with a pipe
         for line in process.stdout:
+            self._heard = time.monotonic()
             event = json.loads(line)
             if event.get("ready"):
                 ready.put(True)
@@ -179,7 +199,7 @@ class OpenVinoChat:
         ready.put(False)
         for reply in list(self._replies.values()):
             if reply.process is process:
-                reply.events.put({"error": "its process ended"})
+                reply.events.put({"error": f"its process ended ({process.returncode})"})
 
 
 def load(loading: Loading) -> OpenVinoChat:

@@ -9,14 +9,22 @@ from tools.errors import DataError
 
 Item = dict[str, object]
 
+MAX_BYTES = 2**30
+"""Size of a corpus file; the largest that is known has a twentieth of it."""
+
+MAX_LINE = 2**20
+"""Characters of one object in a file of JSON lines; a long conversation has a tenth of it."""
+
 
 def read_text(path: Path) -> str:
     """Read a text file that somebody else wrote.
 
     Raises:
-        DataError: it is missing, unreadable or no UTF-8.
+        DataError: it is missing, unreadable, larger than 1 GiB, or no UTF-8.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise OSError(f"it is larger than {MAX_BYTES // 2**20} MB")
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
@@ -50,9 +58,12 @@ def _lines(path: Path, text: str, report: Report) -> Iterator[tuple[int, object]
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
+        if len(line) > MAX_LINE:
+            report(Trouble(path.name, number, f"longer than {MAX_LINE} characters"))
+            continue
         try:
             yield number, json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             report(Trouble(path.name, number, f"no JSON: {error}"))
 
 
@@ -66,7 +77,7 @@ def _array(path: Path, text: str, report: Report) -> Iterator[tuple[int, object]
             return
         try:
             item, place = decoder.raw_decode(text, place)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             report(Trouble(path.name, line, f"no JSON from here on: {error}"))
             return
         yield line, item

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import platformdirs
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -47,11 +47,15 @@ class ProblemType(StrEnum):
     DEVELOPMENT = "Personal development"
 
 
+_Text = Annotated[str, Field(max_length=20_000)]
+"""A page or so of a book at most; what is longer is no turn of a conversation."""
+
+
 class EarlierTurn(BaseModel, extra="forbid"):
     """One message before `said`."""
 
     speaker: Literal["person", "supporter"]
-    text: str = Field(min_length=1)
+    text: _Text = Field(min_length=1)
 
 
 class ExampleRow(BaseModel, extra="forbid"):
@@ -64,15 +68,15 @@ class ExampleRow(BaseModel, extra="forbid"):
     id: str = Field(min_length=1)
     problem: ProblemType | Literal[""]
     stage: Stage
-    situation: str
+    situation: _Text
     before: list[EarlierTurn] = Field(default_factory=list)
-    said: str = Field(min_length=1)
+    said: _Text = Field(min_length=1)
     emotion: Emotion | Literal["unknown"]
     intensity: int = Field(ge=0, le=5)
     strategy: Strategy
     system_emotion: Emotion
-    reply: str = Field(min_length=1)
-    why: str
+    reply: _Text = Field(min_length=1)
+    why: _Text
     licence: str = Field(min_length=1)
     source: str = "attune"
 

@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from tools.breaker import Breaker, Tolerance
 from tools.errors import AttuneError, DataError
 from tools.examples.chroma import Connection, all_vectors, open_folder, open_server
 from tools.examples.query import Query, context_of
@@ -54,6 +55,7 @@ class ChromaExamples:
 
     Attributes:
         left_out: a sentence for each added file that could not be read.
+        breaker: leaves the store alone while it fails, so that no turn waits for it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class ChromaExamples:
             weights: how much each sign of a good fit counts.
         """
         self.left_out: list[str] = []
+        self.breaker = Breaker("the example store", Tolerance(rest=15.0, longest=60.0))
         self._embedder = embedder
         self._folder = folder
         self._sources = sources
@@ -101,7 +104,12 @@ class ChromaExamples:
             DataError: the shipped file is not in its format, or Chroma failed; the next search
                 opens it anew.
             WeightsError: the embedding model is not at hand.
+            Resting: it keeps failing, or takes too long, and is left alone for a while.
         """
+        with self.breaker.attempt():
+            return await self._search(query, k)
+
+    async def _search(self, query: Query, k: int) -> list[Example]:
         await self.open()
         texts = dict.fromkeys((query.said, query.context))
         vectors = await asyncio.gather(*(self._embedder.infer(text) for text in texts))
@@ -160,6 +168,7 @@ class ChromaExamples:
         for place, example in enumerate(examples):
             self._places[example["licence"]].append(place)
         self._collection = collection
+        self.breaker.passed()  # whoever was kept waiting while it was built need not be any more
 
     async def _embed(self, texts: Sequence[str]) -> list[Vector]:
         vectors: list[Vector] = []

@@ -36,7 +36,7 @@ def parse_table(
                     )
                 except ValidationError as error:
                     report(Trouble(path.name, lines.line_num, what_is_wrong(error)))
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     report(Trouble(path.name, lines.line_num, f"before: no JSON: {error}"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"cannot read the examples {path.name!r}: {error}") from error

@@ -71,11 +71,15 @@ class Storage(Protocol):
         ...
 
     def owner(self, identity: str) -> str:
-        """Return the keyed digest of an identity, by which its conversations are told apart."""
+        """Return the keyed digest of an identity, by which its conversations are told apart.
+
+        The same after a restart, if anything was kept, and after a change of the key. An empty
+        identity is nobody's: it is an error.
+        """
         ...
 
     async def begin(self, card: Card, state: bytes) -> None:
-        """Keep a conversation from here on."""
+        """Keep a conversation from here on; one of the same id is replaced."""
         ...
 
     async def card(self, id: str) -> Card | None:
@@ -104,7 +108,11 @@ class Storage(Protocol):
         ...
 
     async def post(self, id: str, message: Waiting) -> None:
-        """Keep a message until it is part of the state; on disk when this returns."""
+        """Keep a message until it is part of the state; on disk when this returns.
+
+        A message that waits already is not kept twice. Where the conversation is not kept (any
+        more), nothing is, and nothing is raised.
+        """
         ...
 
     async def left(self, id: str) -> list[Waiting]:
@@ -132,7 +140,10 @@ class Storage(Protocol):
         ...
 
     async def shelve(self, version: str, text: str) -> None:
-        """Keep the text of a graph version; one that no conversation is pinned to is dropped."""
+        """Have the text of a graph version at hand for `begin` and `repin`, which write it.
+
+        One that no conversation is pinned to any more is dropped from the disk.
+        """
         ...
 
     async def version(self, hash: str) -> str | None:

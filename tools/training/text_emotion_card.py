@@ -10,6 +10,7 @@ from tools.backends.heads import CARD_FILE
 from tools.errors import DataError
 from tools.training.goemotions import PAPER
 from tools.training.skill import Balance, Outside
+from tools.yaml_file import load_yaml
 
 PROSE_FILE = "card.md"
 
@@ -216,7 +217,7 @@ def _row(*cells: object) -> str:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        card = dict(yaml.safe_load((folder / CARD_FILE).read_text("utf-8")))
+        card = dict(load_yaml(folder / CARD_FILE))
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise DataError(f"{folder.name!r} holds no card of a text-emotion head: {error}") from error
     if absent := sorted({"frequencies", "scores", "recipe"} - card.keys()):

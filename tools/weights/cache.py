@@ -101,7 +101,7 @@ class Cache:
         try:
             found = json.loads((self.root / "decisions.json").read_text("utf-8"))
             return {"trusted": dict(found["trusted"]), "pickles": list(found["pickles"])}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {"trusted": {}, "pickles": []}
 
     def trust(self, name: str, pins: dict[str, Pin]) -> None:

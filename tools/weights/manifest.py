@@ -13,6 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from tools.errors import ConfigError, UnknownName
+from tools.yaml_file import load_yaml
 
 MANIFEST = Path(__file__).with_name("weights.yaml")
 
@@ -188,7 +189,7 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
         ConfigError: it cannot be read or breaks the schema.
     """
     try:
-        return Manifest.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return Manifest.model_validate(load_yaml(path))
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"cannot read the weights manifest {path.name!r}: {error}") from error
     except ValidationError as error:

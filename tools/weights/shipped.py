@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from tools.errors import ConfigError, WeightsError
 from tools.weights.cache import seen_pin
 from tools.weights.manifest import FileName, Pin
+from tools.yaml_file import load_yaml
 
 SHIPPED = Path(__file__).parents[1] / "data"
 SHIPPED_MANIFEST = "manifest.yaml"
@@ -30,7 +31,7 @@ def read_pins(folder: Path) -> dict[str, Pin]:
     if not path.is_file():
         return {}
     try:
-        return _Pins.model_validate(yaml.safe_load(path.read_text("utf-8"))).files
+        return _Pins.model_validate(load_yaml(path)).files
     except (ValidationError, yaml.YAMLError) as error:
         raise ConfigError(
             f"the manifest of the shipped weights {folder.name!r} is wrong: {error}"

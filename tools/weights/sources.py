@@ -27,6 +27,8 @@ CHUNK = 2**20
 
 _SCRATCH = "scratch-"
 _PROBE_SECONDS = 5.0
+_MOST_PACKED = 100
+"""How many times larger than packed a file may be; weights shrink little, bombs a thousandfold."""
 
 
 class SourceFailed(Exception):
@@ -226,6 +228,8 @@ def _append(archive: zipfile.ZipFile, member: str, file: IO[bytes]) -> int:
     """Copy a member to the end of an open file and return how many bytes it had."""
     try:
         info = archive.getinfo(member)
+        if info.file_size > _MOST_PACKED * max(info.compress_size, 2**20):
+            raise SourceFailed(f"holds {member!r} packed more tightly than weights can be")
         with archive.open(info) as packed:
             shutil.copyfileobj(packed, file, CHUNK)
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:

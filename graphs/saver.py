@@ -1,0 +1,274 @@
+"""The checkpointer of every conversation of a process: the latest state of each, and no history.
+
+A conversation that is not kept stays in memory. A kept one is written to a `Storage` when something
+has happened that must not be lost: a message has come in, danger was graded, a sentence is about to
+be shown, the turn is over. In between nothing is written, and what belongs to a turn alone is not
+left on disk when it is over.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    copy_checkpoint,
+    get_checkpoint_id,
+)
+
+from graphs.thread import Latest, Thread
+from graphs.written import SERDE, read, settled, stage, write
+from tools.errors import AttuneError, places
+from tools.storage.records import Storage
+
+_PATIENCE_S = 10.0
+"""Seconds that one writing may take; somebody waits for the reply."""
+
+_log = logging.getLogger(__name__)
+
+
+class Saver(BaseCheckpointSaver[int]):
+    """The latest checkpoint of every thread; asynchronous only."""
+
+    def __init__(self, storage: Storage | None = None) -> None:
+        """Keep conversations in `storage`; without one, none can be kept."""
+        super().__init__(serde=SERDE)
+        self.storage = storage
+        self._open: dict[str, Thread] = {}
+        self._kept: WeakValueDictionary[str, Thread] = WeakValueDictionary()
+
+    def with_allowlist(self, extra_allowlist: object) -> "Saver":
+        """Return this saver: what it reads is the same in every graph."""
+        return self
+
+    def thread(self, id: str) -> Thread:
+        """Return a conversation; a kept one is in memory only as long as somebody holds it."""
+        found = self._find(id)
+        if found is None:
+            found = self._open[id] = Thread()
+        return found
+
+    def _find(self, id: str) -> Thread | None:
+        return self._open.get(id) or self._kept.get(id)
+
+    def keep(self, id: str) -> Thread:
+        """Write a conversation from its next milestone on."""
+        thread = self._open.pop(id, None) or self._kept.get(id) or Thread()
+        thread.kept = thread.on_disk = True
+        self._kept[id] = thread
+        return thread
+
+    def let_go(self, id: str) -> None:
+        """Write a conversation no more."""
+        if (thread := self._kept.pop(id, None)) is not None:
+            self._open[id] = thread
+            thread.kept, thread.begun, thread.down, thread.trouble = False, None, True, ""
+            thread.stored.clear()
+            thread.posted.clear()
+            thread.taking.clear()
+
+    def state(self, id: str) -> bytes:
+        """Return how a conversation stands between two turns, as it is written down."""
+        thread = self.thread(id)
+        if "" not in thread.latest:
+            return b""
+        latest = thread.latest[""]
+        return write(settled(latest.checkpoint), latest.metadata, None)
+
+    async def load(self, id: str) -> None:
+        """Take up what the store holds; another process may have written.
+
+        Deleted there, it is forgotten here as well. What could not be written in the turn before
+        is newer than what the store holds, if nobody else has written since.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        thread = self.thread(id)
+        assert self.storage is not None  # nothing is kept without one
+        data = await self.storage.load(id)
+        if data is None:
+            self.let_go(id)
+            thread.clear()
+            return
+        if _digest(data) in thread.stored:
+            return
+        thread.latest.clear()
+        thread.begun = None
+        if data:
+            found = read(data)
+            thread.latest[""] = Latest(found["checkpoint"], found["metadata"])
+            thread.begun = found["begun"]
+        thread.stored = [_digest(data)]
+
+    async def _write(self, id: str, thread: Thread, *, over: bool) -> None:
+        """Write a conversation; a failure is noted, because the reply must come all the same."""
+        thread.down = True
+        if thread.trouble and not over:
+            return  # the store has just failed: it is tried once more when the turn is over
+        latest = thread.latest[""]
+        checkpoint = settled(latest.checkpoint) if over else latest.checkpoint
+        data = write(checkpoint, latest.metadata, None if over else thread.begun)
+        assert self.storage is not None  # nothing is kept without one
+        taken = list(thread.taking)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self.storage.save(id, data, taken=taken)
+        except Exception as error:
+            _log.error("a conversation could not be written: %s", places(error))
+            thread.trouble = str(error) if isinstance(error, AttuneError) else type(error).__name__
+            thread.stored.append(_digest(data))
+            return
+        thread.trouble = ""
+        thread.stored = [_digest(data)]
+        thread.posted.difference_update(taken)
+        thread.taking = [each for each in thread.taking if each not in taken]
+
+    # What LangGraph calls
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Put a checkpoint in the place of the one before; a milestone is on disk then."""
+        id, space = _place(config)
+        thread = self.thread(id)
+        thread.latest[space] = Latest(copy_checkpoint(checkpoint), metadata)
+        thread.down = not thread.kept
+        if not space and thread.kept:
+            why = stage(checkpoint, metadata, dict(new_versions))
+            if why == "begun":
+                thread.graded = None
+            elif why == "graded":
+                graded = _graded(checkpoint)
+                why = "" if thread.graded == graded else why  # a second screen without news
+                thread.graded = graded
+            if why:
+                await self._write(id, thread, over=why == "settled")
+            if why == "settled":
+                thread.begun = None
+        return _config(id, space, checkpoint["id"])
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Keep what a task has written until its superstep is over, in memory."""
+        id, space = _place(config)
+        latest = self._latest(id, space)
+        if latest is None or latest.checkpoint["id"] != get_checkpoint_id(config):
+            return
+        for index, (channel, value) in enumerate(writes):
+            place = (task_id, WRITES_IDX_MAP.get(channel, index))
+            if place[1] < 0 or place not in latest.writes:
+                latest.writes[place] = (task_id, channel, value)
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return the latest checkpoint; None for any other."""
+        id, space = _place(config)
+        latest = self._latest(id, space)
+        wanted = get_checkpoint_id(config)
+        if latest is None or wanted not in (None, "", latest.checkpoint["id"]):
+            return None
+        return CheckpointTuple(
+            config=_config(id, space, latest.checkpoint["id"]),
+            checkpoint=copy_checkpoint(latest.checkpoint),
+            metadata=latest.metadata,
+            pending_writes=list(latest.writes.values()),
+        )
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """Give the latest checkpoint of a thread, which is all there is; of nobody's unasked."""
+        if config is None or before is not None or limit == 0:
+            return
+        found = await self.aget_tuple(config)
+        if found is not None and all(
+            found.metadata.get(key) == value for key, value in (filter or {}).items()
+        ):
+            yield found
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Forget a conversation, and delete it from the store if it was kept; as `erase`."""
+        thread = self._find(thread_id) or Thread(on_disk=self.storage is not None)
+        await self.erase(thread_id, thread)
+
+    async def erase(self, id: str, thread: Thread) -> None:
+        """Forget a conversation, and delete it from the store if something of it may be there.
+
+        Raises:
+            StorageError: the store could not delete it; nothing is written there any more.
+        """
+        self.let_go(id)
+        self._open.pop(id, None)
+        thread.clear()
+        await self.unwrite(id, thread)
+
+    def drop(self, id: str) -> None:
+        """Forget a conversation here; who deletes it from the store sees to that."""
+        thread = self._find(id)
+        self.let_go(id)
+        self._open.pop(id, None)
+        if thread is not None:
+            thread.clear()
+            thread.on_disk = False
+
+    async def unwrite(self, id: str, thread: Thread) -> None:
+        """Delete what the store holds of a conversation that is not kept any more.
+
+        Raises:
+            StorageError: the store could not delete it; calling this again tries again.
+        """
+        if thread.on_disk and self.storage is not None:
+            await self.storage.delete(id)
+        thread.on_disk = False
+
+    def _latest(self, id: str, space: str) -> Latest | None:
+        thread = self._find(id)
+        return thread.latest.get(space) if thread is not None else None
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _graded(checkpoint: Checkpoint) -> object:
+    """Return what a screen has graded, and how."""
+    values = checkpoint["channel_values"]
+    return values.get("heard", {}).get("text"), values.get("grade"), values.get("risk")
+
+
+def _place(config: RunnableConfig) -> tuple[str, str]:
+    where = config["configurable"]
+    return str(where["thread_id"]), str(where.get("checkpoint_ns", ""))
+
+
+def _config(id: str, space: str, checkpoint: str) -> RunnableConfig:
+    return {
+        "configurable": {
+            "thread_id": id,
+            "checkpoint_ns": space,
+            "checkpoint_id": checkpoint,
+        }
+    }

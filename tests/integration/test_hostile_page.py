@@ -1,0 +1,162 @@
+"""Hostile words on the page: whatever is written, nothing runs and nothing is fetched."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_page import CHROMIUM, FLAGS, PATIENCE, PHONE, ROOT, settle
+from tests.made_media import still
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium"),
+]
+
+Page = sync_api.Page
+
+PROGRAM = """
+import sys
+import tests.made_page as page
+from tests.made_services import example
+hostile = sys.argv[2]
+page.example = lambda **_: example(id=hostile, situation=hostile, said=hostile, reply=hostile)
+page.main(sys.argv[1])
+"""
+
+IMAGE = '<img src=x onerror="window.marker=1">'
+WORDS = {
+    "script": "<script>window.marker=1</script>",
+    "image": IMAGE,
+    "svg": '<svg onload="window.marker=1"><script>window.marker=1</script></svg>',
+    "frame": '<iframe srcdoc="<script>parent.marker=1</script>"></iframe>',
+    "markdown-link": "[press me](javascript:window.marker=1)",
+    "markdown-image": "![x](http://192.0.2.1/seen.png)",
+    "html-image": '<img src="http://192.0.2.1/seen.png">',
+    "style": "<style>body{display:none}</style>",
+    "import": "<link rel=stylesheet href=http://192.0.2.1/a.css>",
+    "form": "<form action=http://192.0.2.1><input name=x autofocus onfocus=window.marker=1></form>",
+    "entity": "&lt;img src=x onerror=window.marker=1&gt;",
+    "broken-out": "\"'></textarea></p></div><script>window.marker=1</script>",
+    "template": "{{constructor.constructor('window.marker=1')()}} ${window.marker=1}",
+    "formula": "$\\href{javascript:window.marker=1}{x}$ $$\\unicode{x}$$",
+    "details": "<details open ontoggle=window.marker=1>",
+}
+TURNED = "\u202egniht emos\u202c and \u2066a\u2069\u200b\u200d\ufeff b"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the page on a graph and an example with hostile names."""
+    folder = tmp_path_factory.mktemp("hostile")
+    graph = folder / "<img src=x onerror=window.marker=1>.yaml"
+    graph.write_text(f"name: '{IMAGE}'\ninclude: support\n", "utf-8")
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(graph), IMAGE],
+            cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "ATTUNE_STORE": "off"},
+        )  # fmt: skip
+    try:
+        until = time.monotonic() + 90
+        while not (ready := re.search(r"ready: (\S+)", (folder / "log").read_text("utf-8"))):
+            assert time.monotonic() < until and process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.2)
+        yield ready[1]
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(address: str, browser: "sync_api.Browser") -> Iterator[Page]:
+    """Open the page; at the end nothing may have run, and nothing been asked of other hosts."""
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    outside: list[str] = []
+    own = (address, "data:", "blob:")
+    page.on("request", lambda r: r.url.startswith(own) or outside.append(r.url))
+    page.on("dialog", lambda dialog: outside.append(dialog.message))
+    page.goto(address)
+    page.wait_for_selector("#help-button[aria-expanded]")
+    yield page
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.marker") is None, "code has run"
+    assert not outside
+    context.close()
+
+
+def say(page: Page, words: str) -> str:
+    page.fill("#box textarea", words)
+    page.click("#send")
+    page.wait_for_selector("#chat .bot-row")
+    settle(page)
+    return str(page.inner_text("#chat .user-row"))
+
+
+def test_markup_in_a_message_is_text(page: Page) -> None:
+    said = "\n".join(WORDS.values())
+    shown = say(page, said)
+    assert all(line in shown for line in WORDS.values())
+    live = "script, img[src='x'], img[src^='http'], iframe, form, style, link, a, svg[onload]"
+    assert not page.locator(f"#chat .user-row :is({live})").count()
+    assert page.is_visible("#box textarea")
+
+
+def test_words_without_end_and_turned_words_leave_the_page_as_it_was(page: Page) -> None:
+    say(page, f"{'W' * 3000} {TURNED}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    button = page.locator("#help-button").bounding_box()
+    assert button and button["y"] >= 0 and button["x"] + button["width"] <= PHONE["width"]
+    assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
+
+
+def test_the_name_of_a_file_is_text(page: Page) -> None:
+    page.click("#senses button")
+    page.check("#use-camera input")
+    name = "<img src=x onerror=window.marker=1>.png"
+    picture = {"name": name, "mimeType": "image/png", "buffer": still("PNG")}
+    page.set_input_files("#file input[type=file]", picture)
+    page.wait_for_selector("#file .file-preview")
+    assert not page.locator("#file img[src='x']").count()
+    say(page, "Hello there.")
+
+
+def test_names_in_a_graph_file_and_in_an_example_are_text(page: Page) -> None:
+    say(page, "I feel worried about it.")
+    page.check("#designing input")
+    page.wait_for_selector("#designer")
+    page.click("#designer summary:has-text('Examples')")
+    assert IMAGE in page.inner_text("#designer")
+    assert not page.locator("#designer img").count()
+
+
+def test_the_marker_of_these_tests_would_be_seen(address: str, browser: "sync_api.Browser") -> None:
+    page = browser.new_page()
+    page.set_content(f"<body>{IMAGE}</body>")
+    page.wait_for_function("window.marker === 1")
+    page.close()
+
+
+def test_a_script_that_got_into_the_page_would_not_run(page: Page) -> None:
+    page.evaluate(
+        "() => { const s = document.createElement('div');"
+        " s.innerHTML = '<img src=x onerror=\"window.marker=1\">'; document.body.append(s); }"
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.marker") is None

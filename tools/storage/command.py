@@ -1,0 +1,83 @@
+"""`python -m tools key new | rotate` and `python -m tools store repair`."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from tools.errors import ConfigError
+from tools.storage.keys import SETTING, Keys, new_key
+from tools.storage.opening import POSTGRES, open_storage, store_file
+from tools.storage.opening import SETTING as STORE
+
+key = typer.Typer(help="Make and change the key of kept conversations.", no_args_is_help=True)
+store = typer.Typer(help="Look after the store of kept conversations.", no_args_is_help=True)
+
+Where = Annotated[str, typer.Option("--store", help=f"Instead of {STORE}.")]
+MANY = 200
+"""From how many rows on a progress bar is worth its place."""
+
+
+@key.command()
+def new() -> None:
+    """Print a new key, and nothing else: `export ATTUNE_KEY=$(python -m tools key new)`."""
+    typer.echo(new_key())
+
+
+@key.command()
+def rotate(where: Where = "") -> None:
+    """Encrypt everything again with the first key of ATTUNE_KEY, or with a new one of the system's.
+
+    Set ATTUNE_KEY to `new,old` first; afterwards the old key can go.
+    """
+    keys = Keys(os.environ.get(SETTING, ""))
+    typer.echo(asyncio.run(_rotate(where, keys)))
+
+
+async def _rotate(where: str, keys: Keys) -> str:
+    from tools.storage.store import TableStorage
+
+    named = bool(keys.set)
+    if named:
+        # Whoever moves from the system's key store to a setting has the older key there.
+        keys.set += tuple(old for old in keys.stored() if old not in keys.set)
+    storage = open_storage(where, keys=keys)
+    if not isinstance(storage, TableStorage):
+        raise ConfigError(f"{STORE} is 'off': there is nothing to encrypt")
+    await storage.open()
+    columns = (TextColumn("encrypting"), BarColumn(), MofNCompleteColumn())
+    try:
+        if not named and keys.stored():
+            keys.add()
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("", visible=False)
+            changed = await storage.reseal(
+                lambda done, of: progress.update(bar, completed=done, total=of, visible=of >= MANY)
+            )
+    finally:
+        await storage.close()
+    return f"encrypted {changed} values again; the older keys of {storage.where} can go"
+
+
+@store.command()
+def repair(where: Where = "") -> None:
+    """Put a damaged file aside, and begin a new one with what can be read of it."""
+    setting = where or os.environ.get(STORE, "")
+    if setting == "off" or setting.startswith(POSTGRES):
+        raise ConfigError("only a file is repaired here: Postgres comes with tools of its own")
+    from tools.storage.repair import repair as repaired
+
+    path = store_file(setting)
+    done = repaired(path)
+    if done is None:
+        typer.echo(f"nothing is wrong with {path}")
+        return
+    typer.echo(f"carried over {done.carried['conversations']} conversations")
+    if not done.carried["secrets"]:
+        typer.echo(
+            "whose they are could not be read: bring back a copy of the file if you have one"
+        )
+    typer.echo(f"the damaged file is {done.aside}; it goes with the next deletion")

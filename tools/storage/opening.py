@@ -1,0 +1,62 @@
+"""Opening the store that a setting names."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.errors import ConfigError
+from tools.storage.keys import SETTING as KEY
+from tools.storage.keys import Keys
+from tools.storage.records import Storage
+
+SETTING = "ATTUNE_STORE"
+FILE = "conversations.sqlite"
+POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+
+
+def store_file(setting: str = "") -> Path:
+    """Return the SQLite file that a setting names; a path without a suffix is a folder."""
+    if not setting:
+        from platformdirs import user_data_path
+
+        return user_data_path("attune") / "conversations" / FILE
+    path = Path(setting).expanduser().absolute()
+    return path / FILE if path.is_dir() or not path.suffix else path
+
+
+def open_storage(
+    setting: str = "", *, keys: Keys | None = None, now: Callable[[], float] = time.time
+) -> Storage | None:
+    """Return the store that `setting`, else ATTUNE_STORE, names; its `open` is still to be awaited.
+
+    Args:
+        setting: empty for a file in the user's data folder, a path of a file or folder, a
+            `postgresql://` URL, or `off`.
+        keys: those to encrypt with; by default ATTUNE_KEY, else the system's key store.
+        now: tells the time, in seconds since 1970.
+
+    Returns:
+        The store, or None where it is off.
+
+    Raises:
+        ConfigError: the setting names no store, or a key is malformed.
+    """
+    setting = setting or os.environ.get(SETTING, "")
+    if setting == "off":
+        return None
+    keys = keys or Keys(os.environ.get(KEY, ""))
+    if setting.startswith(POSTGRES):
+        from tools.storage.postgres import PostgresStorage
+
+        return PostgresStorage(setting, keys, now=now)
+    if "://" in setting:
+        # The rest may hold a password.
+        scheme = setting.partition("://")[0]
+        raise ConfigError(
+            f"{SETTING} names a store of the kind {scheme!r}: use a path, a postgresql:// URL, or "
+            "'off'"
+        )
+    from tools.storage.sqlite import SqliteStorage
+
+    return SqliteStorage(store_file(setting), keys, now=now)

@@ -1,0 +1,204 @@
+"""What happens in the panel about a person's own data."""
+
+import logging
+from collections.abc import AsyncIterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from agents.context import Context
+from tools.errors import AttuneError, StorageError
+from ui import data_texts as texts
+from ui import texts as page_texts
+from ui.bubbles import paragraph
+from ui.erasing import Erasing
+from ui.exporting import Exporting
+from ui.gate.identity import Identity, identity
+from ui.house import House
+from ui.keeping import Keeping
+from ui.layout import Layout
+from ui.noticed import Changes
+from ui.talk import Talk
+
+_log = logging.getLogger(__name__)
+
+
+class OwnData:
+    """The handlers of the panel; every one is a coroutine, as those of `ui.page.Page`."""
+
+    def __init__(self, house: House, parts: Layout, talk: Talk) -> None:
+        """Serve the panel of one page."""
+        self._house = house
+        self._parts = parts
+        self._data = parts.data
+        self._talk = talk
+        self._keeping = Keeping(house)
+
+    def connect(self) -> None:
+        """Connect the parts."""
+        p, d, key = self._parts, self._data, self._parts.key
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        now = {**quiet, "queue": False}
+        p.data_button.click(
+            self.listed, [key], d.parts, js="(key) => (attune.toggle('data'), key)", **now
+        )
+        d.close.click(None, js="() => attune.close('data')", **now)
+        d.keep.input(
+            self.chosen,
+            [key, d.keep],
+            [key, *d.parts, p.short],
+            js="async (key, on) => { if (on) await attune.stay(); return [key, on]; }",
+            **now,
+        )
+        senses = [p.senses.microphone, p.senses.camera]
+        whole = [*p.conversation_parts, *d.parts]
+        d.open.click(
+            self.opened, [key, d.choice, p.country, *senses], whole, concurrency_limit=None, **quiet
+        )
+        d.delete.click(self.deleted, [key, d.choice, p.country], whole, **now)
+        Exporting(self._house, d).connect(key, senses)
+        Erasing(self._house, p, self._talk, self._panel).connect(whole)
+        d.timer.tick(self.ticked, [key], whole, **now)
+
+    # Keeping.
+
+    async def listed(self, key: str, request: gr.Request) -> Changes:
+        """Show how things stand now."""
+        d = self._data
+        return {
+            **await self._panel(key, identity(request)),
+            d.said: "",
+            d.exported: "",
+            d.erased: "",
+        }
+
+    async def chosen(self, key: str, on: bool, request: gr.Request) -> Changes:
+        """Keep the conversation from here on, or delete what is kept of it; both at once."""
+        d, who = self._data, identity(request)
+        key, session, _ = self._talk.visit(key, request)
+        keeping = self._keeping
+        said = await (keeping.keep(session.chat, who) if on else keeping.let_go(session.chat))
+        panel = await self._panel(key, who)
+        return {
+            self._parts.key: key,
+            **panel,
+            d.state: paragraph(said),
+            self._parts.short: self._parts.short_html(session.chat.kept),
+        }
+
+    async def _panel(self, key: str, who: Identity) -> Changes:
+        """Return how the panel stands."""
+        d, session = self._data, self._house.sessions.find(key, who.key)
+        chat = session.chat if session else None
+        possible = self._keeping.possible and who.known
+        signed = texts.SIGNED_IN.format(name=who.name)
+        changes: Changes = {
+            d.who: gr.HTML(
+                f'<p>{escape(signed)} <a href="/attune/out">{escape(texts.SIGN_OUT)}</a></p>',
+                visible=bool(who.name),
+            ),
+            d.keep: gr.Checkbox(value=bool(chat and chat.kept), interactive=possible),
+            d.lead: paragraph(
+                texts.KEEP_LEAD.format(days=d.days) if possible else texts.KEEP_IMPOSSIBLE
+            ),
+            d.state: paragraph(self._keeping.told(chat, who) if chat else texts.KEPT_NOT),
+            d.timer: gr.Timer(active=bool(chat and chat.kept)),
+            d.sure: gr.Row(visible=False),
+        }
+        try:
+            entries = await self._keeping.entries(who, chat.conversation.id if chat else "")
+        except StorageError as error:
+            _log.error("what is kept cannot be listed: %s", error)
+            return {**changes, d.said: paragraph(texts.STORE_TROUBLE)}
+        return {
+            **changes,
+            d.kept: gr.Column(visible=bool(entries)),
+            d.choice: gr.Radio(choices=entries, value=None),
+            d.all: gr.Checkbox(visible=bool(entries)),
+        }
+
+    async def opened(
+        self,
+        key: str,
+        id: str | None,
+        country: str,
+        microphone: bool,
+        camera: bool,
+        request: gr.Request,
+    ) -> AsyncIterator[Changes]:
+        """Go on with a kept conversation where it stood; an unfinished turn is finished first."""
+        d, p, who = self._data, self._parts, identity(request)
+        key, session, _ = self._talk.visit(key, request)
+        if not id:
+            yield {d.said: paragraph(texts.KEPT_CHOOSE)}
+            return
+        try:
+            chat = await self._keeping.open(key, who, id)
+        except AttuneError as error:
+            _log.error("a kept conversation could not be opened: %s", error)
+            yield {d.said: paragraph(texts.STORE_TROUBLE)}
+            return
+        opened = self._house.sessions.find(key, who.key)
+        if chat is None or opened is None:
+            yield {**await self._panel(key, who), d.said: paragraph(texts.KEPT_GONE)}
+            return
+        yield {
+            **await self._panel(key, who),
+            **self._talk.redrawn(opened, country),
+            p.key: key,
+            p.status: paragraph(texts.KEPT_OPENED),
+        }
+        context = Context(
+            locale=self._house.locale,
+            country=country,
+            microphone=microphone,
+            camera=camera and not chat.minor,
+            disclosed=True,
+            letters_to=self._house.handoff.to if self._house.handoff else "",
+        )
+        async for _ in self._keeping.resume(chat, context):
+            if opened.over:
+                return
+            yield {**self._talk.redrawn(opened, country), p.status: paragraph(texts.KEPT_RESUMING)}
+        yield {**self._talk.redrawn(opened, country), p.status: paragraph(texts.KEPT_OPENED)}
+
+    async def ticked(self, key: str, request: gr.Request) -> Changes:
+        """Show what another tab has changed, if it has changed anything."""
+        p, d = self._parts, self._data
+        session = self._house.sessions.find(key, identity(request).key)
+        if session is not None:
+            await self._keeping.refresh(session.chat)
+        if session is None or session.over:
+            return {
+                **self._talk.emptied(),
+                **p.senses.with_camera(),
+                p.status: paragraph(page_texts.DELETED_ELSEWHERE),
+                d.timer: gr.Timer(active=False),
+            }
+        if session.seen == session.chat.revision:
+            return {p.status: gr.skip()}
+        changes = self._talk.redrawn(session, "")
+        if not session.chat.kept:
+            changes[d.timer] = gr.Timer(active=False)
+        return changes
+
+    # Deleting.
+
+    async def deleted(self, key: str, id: str | None, country: str, request: gr.Request) -> Changes:
+        """Delete one kept conversation, in every tab."""
+        d, who = self._data, identity(request)
+        if not id:
+            return {d.said: paragraph(texts.KEPT_CHOOSE)}
+        try:
+            there = await self._keeping.delete(who, id)
+        except StorageError as error:
+            _log.error("a kept conversation could not be deleted: %s", error)
+            return {d.said: paragraph(texts.ERASE_STUCK)}
+        key, session, lost = self._talk.visit(key, request)
+        return {
+            self._parts.key: key,
+            **(self._talk.redrawn(session, country) if lost else {}),
+            **await self._panel(key, who),
+            d.said: paragraph(texts.KEPT_DELETED if there else texts.KEPT_GONE),
+        }

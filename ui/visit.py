@@ -1,0 +1,126 @@
+"""One person's visit in one tab: their conversation, and what is not sent yet."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+
+from agents.context import Context
+from graphs.run import Conversation, Event, TurnReport
+from tools.clips import Clip
+from tools.safety.letter import Letter
+from ui.camera import Camera
+from ui.chat import Bubble, Chat, Heard, Shared
+
+_LAST_WORDS_S = 5.0
+
+Ready = Callable[[], Awaitable[None]]
+
+
+class Session:
+    """One visit in one tab.
+
+    Attributes:
+        chat: the conversation, which other tabs may show too.
+        whose: the identity that it belongs to; empty where nobody is told apart.
+        camera: frames of the live picture.
+        unsent: words of a turn that failed, to be put back into the box.
+        letter: the letter to people that was tried last; None when it was delivered.
+        enclosed: the conversation as they saw it when they ticked that it goes with a letter.
+        news: what became of a letter and was not told in the conversation yet, `delivered` or
+            `kept`.
+        offered: the level at which writing to people was last offered.
+        stopped: the person has just pressed Stop.
+        seen: the revision of the chat that this tab shows.
+        used: when it was last asked for, on the monotonic clock.
+    """
+
+    conversation = Shared[Conversation]()
+    shown = Shared[list[Bubble]]()
+    report = Shared[TurnReport | None]()
+    correction = Shared[str]()
+    heard = Shared[Heard | None]()
+    minor = Shared[bool]()
+    over = Shared[bool]()
+
+    def __init__(
+        self, conversation: Conversation, *, whose: str = "", chat: Chat | None = None
+    ) -> None:
+        """Show a conversation, with what other tabs show of it where it is open in one."""
+        self.chat = chat or Chat(conversation)
+        self.whose = whose
+        self.camera = Camera()
+        self.unsent = ""
+        self.letter: Letter | None = None
+        self.enclosed: list[Bubble] | None = None
+        self.news = ""
+        self.offered = ""
+        self.stopped = False
+        self.seen = 0
+        self.used = time.monotonic()
+        self._turn: asyncio.Task[None] | None = None
+
+    async def run(
+        self, words: str, clips: Sequence[Clip], context: Context, ready: Ready
+    ) -> AsyncGenerator[Event, None]:
+        """Run one turn in a task of its own, so that `stop` ends it wherever it stands.
+
+        Args:
+            words: what the person typed.
+            clips: decoded recordings.
+            context: locale, country and consents.
+            ready: what the turn waits for before it begins.
+
+        Raises:
+            AttuneError: as `Conversation.send`.
+        """
+
+        async def stream() -> AsyncGenerator[Event, None]:
+            await ready()
+            async with aclosing(self.conversation.send(words, clips, context)) as events:
+                async for event in events:
+                    yield event
+
+        async with aclosing(self.follow(stream())) as events:
+            async for event in events:
+                yield event
+
+    async def follow(self, stream: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """Yield the events of a turn, which `stop` ends wherever it stands."""
+        events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+
+        async def read() -> None:
+            try:
+                async with aclosing(stream) as found:
+                    async for event in found:
+                        events.put_nowait(event)
+            except Exception as error:
+                events.put_nowait(error)
+            finally:
+                events.put_nowait(None)
+
+        self.stopped = False
+        turn = self._turn = asyncio.create_task(read())
+        self.chat.follow(turn)
+        try:
+            while (event := await events.get()) is not None:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            turn.cancel()
+
+    def stop(self) -> None:
+        """End the turn that is running, if one is."""
+        if self._turn is not None and not self._turn.done():
+            self.stopped = True
+            self._turn.cancel()
+
+    async def delete(self) -> None:
+        """End everything and delete what was said."""
+        self.over = True
+        self.stop()
+        self.camera.forget()
+        await self.chat.end(_LAST_WORDS_S)  # what it still writes must not come after the deletion
+        await self.conversation.forget()
+        self.shown, self.report, self.heard, self.correction = [], None, None, ""
