@@ -63,6 +63,7 @@ class Scenario(BaseModel, extra="forbid"):
         heard: what speech recognition makes of every recording.
         languages: those that speech recognition knows.
         looks: the emotion that every face is read as, with a probability of 0.9.
+        broken: the senses that fail, `ears` or `face`.
         turns: one after another.
     """
 
@@ -71,6 +72,7 @@ class Scenario(BaseModel, extra="forbid"):
     heard: str = ""
     languages: list[str] = ["en", "es", "fr", "de"]
     looks: str = "neutral"
+    broken: list[str] = []
     turns: list[Turn]
 
 
@@ -87,11 +89,16 @@ class Stage:
 
     def __init__(self, scenario: Scenario) -> None:
         self.clock = Clock()
+        fails = {sense: {"fail": "made to fail"} for sense in scenario.broken}
         self.services: Services = stub_services(
             clock=self.clock,
             chat={"reply": "That is a lot. What happened then?"},
-            face={"scores": {scenario.looks: 0.9, "surprise": 0.1}},
-            ears={"text": scenario.heard, "languages": scenario.languages},
+            face={"scores": {scenario.looks: 0.9, "surprise": 0.1}, **fails.get("face", {})},
+            ears={
+                "text": scenario.heard,
+                "languages": scenario.languages,
+                **fails.get("ears", {}),
+            },
         )
         self.talk: Conversation = conversation(self.services, scenario.graph)
 
