@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE = ".secrets.baseline"
+PATIENCE_S = 600
 RENEW = "detect-secrets scan --exclude-lines 'sha256:.{1,3}[0-9a-f]{64}' > .secrets.baseline"
 
 
@@ -24,18 +25,16 @@ def packages(pins: Path) -> tuple[list[str], str]:
     Args:
         pins: a requirements file of exact versions.
     """
-    audit = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip_audit", "--requirement", str(pins)),
-            *("--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [
+        *(sys.executable, "-m", "pip_audit", "--requirement", str(pins)),
+        *("--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json"),
+    ]
     try:
+        audit = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
         found = json.loads(audit.stdout)["dependencies"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, subprocess.TimeoutExpired):
         return [], "packages: no vulnerability feed could be reached, so nothing was audited"
     return read_audit(found)
 

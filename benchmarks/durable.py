@@ -25,8 +25,8 @@ from rich.table import Table
 
 from agents.context import Context, Services
 from benchmarks.machine import describe
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation
-from graphs.saver import Saver
 from graphs.services import assemble
 from graphs.shelf import Shelf
 from tools.examples.query import Query

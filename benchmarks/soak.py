@@ -32,8 +32,8 @@ from benchmarks.soak_callers import Caller
 from benchmarks.soak_checks import Tally
 from benchmarks.soak_people import ECHO, Person, Town
 from benchmarks.soak_visitors import Visitor
-from graphs.archive import Archive
-from graphs.saver import Saver
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.services import assemble
 from graphs.shelf import Shelf
 from graphs.warm import warm

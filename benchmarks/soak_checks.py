@@ -9,9 +9,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from benchmarks.soak_marks import mark, word, words_in
+from graphs.keeping.saver import Saver
+from graphs.keeping.written import messages_in, read
 from graphs.run import Conversation
-from graphs.saver import Saver
-from graphs.written import messages_in, read
 from tools.storage.records import Storage
 
 Outcome = Literal["answered", "stopped", "failed"]

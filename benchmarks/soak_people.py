@@ -13,9 +13,9 @@ from agents.context import Services
 from benchmarks import soak_media as media
 from benchmarks.soak_checks import Outcome, Sent, Tally, foreign
 from benchmarks.soak_marks import message
-from graphs.archive import Archive
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, TurnReport
-from graphs.saver import Saver
 from graphs.shelf import Shelf
 from tools.errors import places
 from ui.session import Sessions

@@ -14,13 +14,14 @@ from agents.context import Context, Services
 from agents.state import ConversationState
 from graphs.build import duty
 from graphs.events import Event, Finished, Progress, Sentence, report_of
+from graphs.keeping.thread import Thread
+from graphs.keeping.written import Asked
 from graphs.shelf import Version
-from graphs.thread import Thread
 from graphs.trace import Trace
-from graphs.written import Asked
 from tools.clips import Clip
-from tools.errors import AttuneError, ModelError, places
+from tools.errors import AttuneError, InputError, ModelError, places
 from tools.records import ClipHandle
+from tools.words import accept, clean
 
 
 class _Lost(ModelError):
@@ -193,12 +194,12 @@ class Answering:
         try:
             self._thread.rewind()
             messages = (await self._state()).get("messages", [])
-            there = any(message.id == id for message in messages)
+            there = [m.id for m in messages if m.id in (id, f"{id}:reply")]
             if self._said:
-                own = [] if there else [HumanMessage(asked["words"], id=id)]
+                own = [] if id in there else [HumanMessage(asked["words"], id=id)]
                 update["messages"] = [*own, AIMessage(" ".join(self._said), id=f"{id}:reply")]
-            elif there:
-                update["messages"] = [RemoveMessage(id)]
+            elif there:  # also a reply that was delivered and has not been seen
+                update["messages"] = [RemoveMessage(gone) for gone in there if gone]
             spec = self._version.spec
             deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
             await self._version.graph.aupdate_state(self._config, update, as_node=deliver)
@@ -207,3 +208,22 @@ class Answering:
 
     async def _state(self) -> Any:
         return (await self._version.graph.aget_state(self._config)).values
+
+
+def accepted(words: str, services: Services) -> str:
+    """Return the cleaned words of a message; one with danger in it is never too long.
+
+    Raises:
+        InputError: it is too long.
+    """
+    try:
+        return accept(words)
+    except InputError:
+        typed = clean(words)
+        try:
+            danger = services.policy.is_crisis(services.policy.grade(typed))
+        except Exception:
+            danger = True  # as in the graph: what cannot be graded counts as danger
+        if not danger:
+            raise
+        return typed

@@ -2,27 +2,28 @@
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from agents.context import Context, Services
-from graphs.answering import Answering
+from agents.context import Context, Services, Update
+from graphs.answering import Answering, accepted
+from graphs.build import duty
 from graphs.events import Earlier, Event, Finished, Progress, RiskReport, Sentence, TurnReport
-from graphs.line import Place
-from graphs.saver import Saver
+from graphs.keeping.line import Place
+from graphs.keeping.saver import Saver
+from graphs.keeping.thread import Thread
+from graphs.keeping.written import Asked, asked_by, post, unpost
 from graphs.shelf import Version
-from graphs.thread import Thread
-from graphs.written import Asked, asked_by, post, unpost
 from tools.clips import Clip
 from tools.errors import InputError, StorageError, places
 from tools.safety.letter import Line
 from tools.storage.records import Card, Waiting
-from tools.words import accept, clean
 
 __all__ = [
     "Conversation",
@@ -87,7 +88,7 @@ class Conversation:
         Raises:
             InputError: there is nothing to answer, or the message is too long.
         """
-        typed = self._accept(words)
+        typed = accepted(words, self._services)
         if not typed and not clips:
             raise InputError("Your message is empty; write or say something, and I will answer.")
         context = context or Context()
@@ -125,14 +126,10 @@ class Conversation:
         Args:
             context: what else is known of the person now.
         """
-        place = self._thread.line.place()
-        try:
-            async with self._turn(place), aclosing(self._catch_up("", context)) as caught:
-                async for own, event in caught:
-                    if own:
-                        yield event
-        finally:
-            place.leave()
+        async with self.between(), aclosing(self._catch_up("", context)) as caught:
+            async for own, event in caught:
+                if own:
+                    yield event
 
     async def keep(self, owner: str) -> Card:
         """Keep this conversation in the store from now on, with what was said so far.
@@ -179,6 +176,28 @@ class Conversation:
         elif isinstance(saver, BaseCheckpointSaver):
             await saver.adelete_thread(self.id)
 
+    async def state(self) -> dict[str, Any]:
+        """Return the state's values, without waiting for a turn that is running."""
+        return dict((await self.version.graph.aget_state(self._config)).values)
+
+    @asynccontextmanager
+    async def between(self) -> AsyncIterator[None]:
+        """Hold the conversation between two turns, as it stands in every process."""
+        place = self._thread.line.place()
+        try:
+            async with self._turn(place):
+                yield
+        finally:
+            place.leave()
+
+    async def amend(self, change: Callable[[dict[str, Any]], Update]) -> None:
+        """Write what `change` makes of the state's values, on disk as well where it is kept."""
+        async with self.between():
+            if update := change(await self.state()):
+                spec = self.version.spec
+                deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
+                await self.version.graph.aupdate_state(self._config, update, as_node=deliver)
+
     async def lines(self) -> list[Line]:
         """Return what was said, with what there is of a reply that was broken off."""
         if self._saver is None:
@@ -193,20 +212,6 @@ class Conversation:
         ]
         reply = Line(role="assistant", content=" ".join(said))
         return [*lines, reply] if said else lines
-
-    def _accept(self, words: str) -> str:
-        """Return the cleaned words; one too long is refused, unless there is danger in it."""
-        try:
-            return accept(words)
-        except InputError:
-            typed = clean(words)
-            try:
-                danger = self._services.policy.is_crisis(self._services.policy.grade(typed))
-            except Exception:
-                danger = True  # as in the graph: what cannot be graded counts as danger
-            if not danger:
-                raise
-            return typed
 
     async def _post(self, asked: Asked) -> None:
         """Put a message down, if the conversation is kept; a store that fails stops nobody."""
@@ -262,7 +267,8 @@ class Conversation:
             _log.error("what waits could not be read: %s", places(error))
         for asked in {each["id"]: each for each in open_ if each["id"] != own}.values():
             if self._is_answered(asked["id"]):
-                await self._withdraw_left(asked["id"])
+                self._thread.posted.add(asked["id"])
+                await self._withdraw(asked["id"])
                 continue
             then = replace(
                 context or Context(),
@@ -279,10 +285,6 @@ class Conversation:
 
     def _is_answered(self, id: str) -> bool:
         return any(message.id == f"{id}:reply" for message in self._thread.messages)
-
-    async def _withdraw_left(self, id: str) -> None:
-        self._thread.posted.add(id)
-        await self._withdraw(id)
 
     def _answer(
         self, asked: Asked, context: Context, clips: Sequence[Clip], *, again: bool = False

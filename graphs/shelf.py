@@ -19,7 +19,7 @@ from agents.state import ConversationState, TurnInput
 from graphs.build import build, prompts_of
 from graphs.check import require
 from graphs.deployment import deploy
-from graphs.pin import hash_of, unpin, version_text
+from graphs.keeping.pin import hash_of, unpin, version_text
 from graphs.spec import GraphSpec, find_graph, read_graph, sources
 from tools.errors import AttuneError, ConfigError
 

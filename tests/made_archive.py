@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from agents.context import Context, Services
-from graphs.archive import Archive
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Event
-from graphs.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_services import stub_services
 from tools.storage.keys import Keys

@@ -22,9 +22,9 @@ from unittest.mock import patch
 
 from agents.context import Context, Services
 from graphs import build
-from graphs.archive import Archive
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Sentence
-from graphs.saver import Saver
 from tests.made_archive import ADA, archive, kept, opened
 from tests.made_services import example, stub_services
 from tests.made_turn import say, voice

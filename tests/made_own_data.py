@@ -9,21 +9,21 @@ from typing import Any
 import gradio as gr
 
 from agents.context import Services
-from graphs.archive import Archive
-from graphs.saver import Saver
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_archive import storage
 from tests.made_services import example, stub_services
 from tools.phrases import load_phrases
 from tools.storage.records import Storage
-from ui.erasing import Erasing
-from ui.exporting import Exporting
 from ui.gate.identity import SCOPE, Identity
 from ui.house import House
-from ui.keeping import Keeping
 from ui.layout import Layout
-from ui.noticing import Noticing
-from ui.own_data import OwnData
+from ui.noticed.answers import Noticing
+from ui.own.erasing import Erasing
+from ui.own.exporting import Exporting
+from ui.own.handlers import OwnData
+from ui.own.keeping import Keeping
 from ui.readiness import Readiness
 from ui.session import Session, Sessions
 from ui.talk import Talk

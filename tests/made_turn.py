@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.context import Context, Services
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Sentence, TurnReport
-from graphs.saver import Saver
 from graphs.shelf import Shelf
 from tools.clips import Clip
 

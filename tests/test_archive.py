@@ -8,7 +8,7 @@ import pytest
 
 from agents import prompt as prompts
 from agents.library import NODES
-from graphs.pin import hash_of, unpin
+from graphs.keeping.pin import hash_of, unpin
 from tests.made_archive import ADA, READ, archive, drain, kept, opened, reopened, texts
 from tests.made_services import stub_services
 from tests.made_turn import say, voice

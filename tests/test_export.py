@@ -8,9 +8,9 @@ import pytest
 from tests.made_own_data import ADA, asks, house, laid_out
 from tests.made_services import LABELS
 from tools.phrases import load_phrases
-from ui import data_texts
-from ui.export import FORMAT, VERSION, Source, as_json, as_text, export
 from ui.layout import Layout
+from ui.own import texts as data_texts
+from ui.own.export import FORMAT, VERSION, Source, as_json, as_text, export
 
 AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}
 LINES = [

@@ -13,8 +13,8 @@ import torch
 import yaml
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from graphs.keeping.written import read
 from graphs.spec import read_graph, sources
-from graphs.written import read
 from tests.made_checkpoints import Marker, save_classifier, save_iemocap
 from tests.made_encoder import save_encoder
 from tests.made_examples import row, write

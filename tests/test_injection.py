@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from agents.context import Services
 from graphs.__main__ import app
 from graphs.check import problems
-from graphs.amend import state_of
 from graphs.run import TurnReport
 from graphs.screening import screen_rows
 from graphs.shelf import Shelf
@@ -148,7 +147,7 @@ async def test_r13_a_file_name_is_told_to_nobody(name: str, tmp_path: Path) -> N
     async for _ in take_turn(session, sent, folder):
         pass
     folder.close()
-    state = await state_of(told.talk)
+    state = await told.talk.state()
     seen = [repr(session.shown), repr(session.report), repr(state), repr(told.messages)]
     assert session.report and not [text for text in seen if Path(name).stem in text]
 

@@ -9,9 +9,10 @@ import pytest
 from tests.made_own_data import ADA, BEN, CLEO, asks, house, laid_out
 from tests.made_storage import everything
 from tools.errors import StorageError
-from ui import data_texts, texts
+from ui import texts
 from ui.gate.identity import NOBODY
 from ui.layout import Layout
+from ui.own import texts as data_texts
 
 SAID = "My sister moved to Leeds."
 
@@ -144,7 +145,7 @@ async def test_an_unfinished_turn_is_finished_when_it_is_opened(
         [id] = await made.kept_ids()
         await made.sessions.end(key, ADA.key)
         from agents.context import Context
-        from graphs.written import asked_by, post
+        from graphs.keeping.written import asked_by, post
 
         waiting = Waiting(id="w1", body=post(asked_by("w1", SAID, Context(), recording=False)))
         assert made.store is not None
@@ -324,9 +325,9 @@ async def test_a_name_is_shown_escaped_with_a_way_out(parts: Layout, tmp_path: P
 
 
 async def test_every_handler_changes_only_what_it_is_connected_to(tmp_path: Path) -> None:
-    from ui.erasing import Erasing
-    from ui.noticing import Noticing
-    from ui.own_data import OwnData
+    from ui.noticed.answers import Noticing
+    from ui.own.erasing import Erasing
+    from ui.own.handlers import OwnData
     from ui.page import Page
 
     async with house(tmp_path, laid_out()) as made:

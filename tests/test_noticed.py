@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from agents.fusion import PERSON
-from graphs.amend import forget_lines, remembered
+from graphs.keeping.amend import forget_lines, remembered
 from tests.made_media import tone, wav
 from tests.made_own_data import MadeHouse, asks, house, laid_out
 from tests.made_risk import grade
@@ -15,9 +15,9 @@ from tests.made_services import LABELS
 from tools.chat import ChatRequest
 from tools.safety.policy import SafetyPolicy
 from ui import texts
-from ui.export import Guess
 from ui.layout import Layout
-from ui.noticed import GONE
+from ui.noticed.panel import GONE
+from ui.own.export import Guess
 from ui.panels import panel
 
 AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}

@@ -14,9 +14,10 @@ from tools.storage.keys import Keys, new_key
 from tools.storage.opening import FILE, open_storage, store_file
 from tools.storage.records import Card
 from tools.storage.tables import conversations
-from ui import data_texts, server, texts
+from ui import server, texts
 from ui.gate.keeping import DAYS, keep_days
 from ui.gate.visitors import LASTS_S
+from ui.own import texts as data_texts
 from ui.session import LINGER_S
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,15 +4,16 @@ import asyncio
 import sys
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 
-from graphs.archive import Archive
-from graphs.line import Line
+from graphs.keeping.archive import Archive
+from graphs.keeping.line import Line
+from graphs.keeping.written import read
 from graphs.run import Conversation, Progress
-from graphs.written import read
-from tests.made_archive import ADA, READ, archive, kept, opened, texts
+from tests.made_archive import ADA, READ, archive, kept, opened, reopened, texts
 from tests.made_postgres import postgres, postgres_server  # noqa: F401  # fixtures
 from tests.made_services import stub_services
 from tests.made_turn import say
@@ -140,3 +141,24 @@ async def test_eight_messages_at_once_from_two_processes_are_all_answered(
             said = [words for words in found if words.startswith(name)]
             assert said == [f"{name} says {i}." for i in range(4)]
         assert len(found) == 8 and not await store.left(talk.id)
+
+
+async def test_a_stop_after_the_delivery_and_before_it_is_seen_leaves_no_reply_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as store:
+        talk = await kept(store, stub_services(chat={"reply": "That is a lot to carry."}))
+        await say(talk, "I keep waiting.")
+        before = await texts(talk)
+        save = store.save
+
+        async def saved(id: str, state: bytes, **more: Any) -> None:
+            await save(id, state, **more)
+            if not stopping.cancelling() and read(state)["begun"] is None:
+                stopping.cancel()  # the reply is on disk, and nobody has seen it
+
+        monkeypatch.setattr(store, "save", saved)
+        stopping = asyncio.create_task(say(talk, "Stop here."))
+        await asyncio.wait([stopping])
+        assert stopping.cancelled() and await texts(talk) == before
+        assert await texts(await reopened(store, talk.id)) == before

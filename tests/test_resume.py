@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
+from graphs.keeping.written import Written, read
 from graphs.run import Finished, Sentence
-from graphs.written import Written, read
 from tests.made_archive import drain, opened, reopened, texts
 from tests.made_kills import REPLY, WORDS, Kill, kills, services
 from tests.made_turn import say

@@ -14,10 +14,10 @@ from langgraph.checkpoint.base import empty_checkpoint
 
 from agents.context import Context
 from agents.state import KEPT
+from graphs.keeping.saver import Saver
+from graphs.keeping.written import SERDE, read, write
 from graphs.run import Conversation, Finished, Sentence
-from graphs.saver import Saver
 from graphs.shelf import Shelf
-from graphs.written import SERDE, read, write
 from tests.made_archive import ADA, archive, kept, opened, reopened, texts
 from tests.made_services import example, stub_services
 from tests.made_turn import face, say, voice

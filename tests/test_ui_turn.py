@@ -20,7 +20,7 @@ from tools.labels import Danger, Risk
 from tools.safety.policy import SafetyPolicy
 from ui import texts
 from ui.layout import welcome_html
-from ui.noticed import noticed
+from ui.noticed.panel import noticed
 from ui.session import Session
 from ui.turn import Sent, take_turn
 from ui.uploads import UploadFolder

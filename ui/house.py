@@ -16,7 +16,7 @@ from ui.session import Sessions
 from ui.uploads import UploadFolder
 
 if TYPE_CHECKING:
-    from graphs.archive import Archive
+    from graphs.keeping.archive import Archive
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,12 @@ import gradio as gr
 
 from tools.phrases import LocalePhrases
 from tools.safety.handoff import Handoff
-from ui import data_texts, texts
-from ui.data_panel import DataPanel
+from ui import texts
 from ui.help import countries, help_html
 from ui.letter import LetterForm
-from ui.noticed import NoticedForm
+from ui.noticed.panel import NoticedForm
+from ui.own import texts as data_texts
+from ui.own.panel import DataPanel
 from ui.senses import Senses
 
 _MARK = (

@@ -16,12 +16,12 @@ from ui.bubbles import paragraph
 from ui.gate.identity import identity
 from ui.help import card_html, help_html
 from ui.house import House
-from ui.keeping import Keeping
 from ui.layout import Layout
 from ui.letter import Letters
-from ui.noticed import Changes
-from ui.noticing import Noticing
-from ui.own_data import OwnData
+from ui.noticed.answers import Noticing
+from ui.noticed.panel import Changes
+from ui.own.handlers import OwnData
+from ui.own.keeping import Keeping
 from ui.panels import refusal
 from ui.session import Session
 from ui.talk import Talk, dangers

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from agents.context import Services
-from graphs.archive import Archive
 from graphs.health import Health, health
-from graphs.saver import Saver
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tools.errors import ConfigError, StorageError
 from tools.safety.handoff import Handoff

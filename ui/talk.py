@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from graphs.amend import remembered
+from graphs.keeping.amend import remembered
 from graphs.run import TurnReport
 from tools.labels import Danger, Risk, rank
 from ui import texts
@@ -16,7 +16,7 @@ from ui.gate.identity import Identity, identity
 from ui.help import card_html, help_html
 from ui.house import House
 from ui.layout import Layout
-from ui.noticed import Changes
+from ui.noticed.panel import Changes
 from ui.panels import panel
 from ui.session import Session
 from ui.turn import Sent, take_turn

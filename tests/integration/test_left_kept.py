@@ -26,12 +26,14 @@ TURNS = 3
 
 WHOLE = """
 import asyncio, sys
-from graphs.archive import Archive
-from graphs.saver import Saver
+from graphs.keeping.archive import Archive
+from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
 from tests.made_turn import face, say, voice
 from tools.storage.opening import open_storage
+
+pytestmark = pytest.mark.program
 
 token, do = sys.argv[1:]
 

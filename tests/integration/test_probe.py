@@ -25,6 +25,8 @@ from tests.made_media import tone, wav
 from ui.gate.routes import ROUTES
 from ui.uploads import LIMITS
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).resolve().parents[2]
 FILES = "/gradio_api/file="
 UPLOAD = "/gradio_api/upload"

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Sequence
 
-from graphs.pin import name_in
+from graphs.keeping.pin import name_in
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation
-from graphs.saver import Saver
 from graphs.shelf import Shelf, Version
 from tools.errors import AttuneError, InputError, StorageError
 from tools.storage.records import Card, Storage

@@ -1,25 +1,15 @@
 """What a conversation holds, read and put right between two turns, as its person wants it."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from langchain_core.messages import HumanMessage
 
 from agents.context import Update
 from agents.remember import unremember
-from graphs.build import duty
 from graphs.run import Conversation
 from tools.records import Summary
 from tools.safety.letter import Line
-
-State = dict[str, Any]
-
-
-async def state_of(conversation: Conversation) -> State:
-    """Return the state's values, without waiting for a turn that is running."""
-    found: State = (await conversation.version.graph.aget_state(conversation._config)).values
-    return found
 
 
 async def lines_now(conversation: Conversation) -> list[Line]:
@@ -28,13 +18,13 @@ async def lines_now(conversation: Conversation) -> list[Line]:
     Raises:
         StorageError: a kept conversation cannot be read.
     """
-    async with _between(conversation):
+    async with conversation.between():
         return await conversation.lines()
 
 
 async def remembered(conversation: Conversation) -> list[str]:
     """Return the person's sentences that stand for messages which prompts no longer show."""
-    summary: Summary | None = (await state_of(conversation)).get("summary")
+    summary: Summary | None = (await conversation.state()).get("summary")
     return list(summary["lines"]) if summary else []
 
 
@@ -46,39 +36,18 @@ async def forget_lines(conversation: Conversation, lines: Iterable[str]) -> None
     """
     gone = list(lines)
 
-    def change(state: State) -> Update:
+    def change(state: dict[str, Any]) -> Update:
         summary = state.get("summary")
         return {"summary": unremember(summary, gone)} if summary else {}
 
-    await _amend(conversation, change)
+    await conversation.amend(change)
 
 
 async def rewrite_last(conversation: Conversation, words: str) -> None:
     """Let the person's last message say something else from now on, on disk as well."""
 
-    def change(state: State) -> Update:
+    def change(state: dict[str, Any]) -> Update:
         last = [m for m in state.get("messages", []) if isinstance(m, HumanMessage)][-1:]
         return {"messages": [HumanMessage(words, id=m.id) for m in last]} if last else {}
 
-    await _amend(conversation, change)
-
-
-async def _amend(conversation: Conversation, change: Callable[[State], Update]) -> None:
-    async with _between(conversation):
-        update = change(await state_of(conversation))
-        if update:
-            spec = conversation.version.spec
-            deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
-            graph = conversation.version.graph
-            await graph.aupdate_state(conversation._config, update, as_node=deliver)
-
-
-@asynccontextmanager
-async def _between(conversation: Conversation) -> AsyncIterator[None]:
-    """Hold the conversation as a turn does."""
-    place = conversation._thread.line.place()
-    try:
-        async with conversation._turn(place):
-            yield
-    finally:
-        place.leave()
+    await conversation.amend(change)

@@ -7,13 +7,13 @@ from typing import Any
 import gradio as gr
 
 from tools.errors import StorageError
-from ui import data_texts as texts
 from ui.bubbles import paragraph
 from ui.gate.identity import Identity, identity
 from ui.house import House
-from ui.keeping import Keeping
 from ui.layout import Layout
-from ui.noticed import Changes
+from ui.noticed.panel import Changes
+from ui.own import texts
+from ui.own.keeping import Keeping
 from ui.talk import Talk
 
 _log = logging.getLogger(__name__)

@@ -9,16 +9,16 @@ import gradio as gr
 
 from agents.context import Context
 from tools.errors import AttuneError, StorageError
-from ui import data_texts as texts
 from ui import texts as page_texts
 from ui.bubbles import paragraph
-from ui.erasing import Erasing
-from ui.exporting import Exporting
 from ui.gate.identity import Identity, identity
 from ui.house import House
-from ui.keeping import Keeping
 from ui.layout import Layout
-from ui.noticed import Changes
+from ui.noticed.panel import Changes
+from ui.own import texts
+from ui.own.erasing import Erasing
+from ui.own.exporting import Exporting
+from ui.own.keeping import Keeping
 from ui.talk import Talk
 
 _log = logging.getLogger(__name__)

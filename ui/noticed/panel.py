@@ -11,7 +11,7 @@ from tools.phrases import LocalePhrases
 from tools.records import Reading, UserEmotion
 from ui import texts
 from ui.bubbles import paragraph
-from ui.corrections import SOURCES, TOGETHER, is_told
+from ui.noticed.corrections import SOURCES, TOGETHER, is_told
 from ui.session import Session
 
 Changes = dict[Any, Any]

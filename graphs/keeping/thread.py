@@ -6,8 +6,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata
 
-from graphs.line import Line
-from graphs.written import Begun, messages_in, settled
+from graphs.keeping.line import Line
+from graphs.keeping.written import Begun, messages_in, settled
 
 
 @dataclass

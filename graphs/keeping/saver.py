@@ -25,8 +25,8 @@ from langgraph.checkpoint.base import (
     get_checkpoint_id,
 )
 
-from graphs.thread import Latest, Thread
-from graphs.written import SERDE, read, settled, stage, write
+from graphs.keeping.thread import Latest, Thread
+from graphs.keeping.written import SERDE, read, settled, stage, write
 from tools.errors import AttuneError, places
 from tools.storage.records import Storage
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import gradio as gr
 
-from graphs.amend import forget_lines, remembered, rewrite_last
+from graphs.keeping.amend import forget_lines, remembered, rewrite_last
 from tools.errors import AttuneError, places
 from tools.labels import Emotion
 from tools.words import LONGEST, clean
 from ui import texts
 from ui.bubbles import paragraph
-from ui.corrections import SOURCES, TOGETHER, put_right, without
 from ui.gate.identity import identity
 from ui.house import House
 from ui.layout import Layout
-from ui.noticed import GONE, Changes
+from ui.noticed.corrections import SOURCES, TOGETHER, put_right, without
+from ui.noticed.panel import GONE, Changes
 from ui.panels import panel
 from ui.session import Session
 from ui.talk import Talk

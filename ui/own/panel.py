@@ -1,12 +1,12 @@
-"""The panel about a person's own data: the parts; what they do is in `ui.keeping`."""
+"""The panel about a person's own data: the parts; what they do is in `ui.own.keeping`."""
 
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from ui import data_texts as texts
 from ui.bubbles import paragraph
+from ui.own import texts
 
 TICK_S = 4.0
 """Seconds after which a kept conversation is looked at again: another tab may have gone on."""

@@ -11,19 +11,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents.context import Context
-from graphs.amend import lines_now, state_of
+from graphs.keeping.amend import lines_now
 from graphs.run import Conversation
 from tools.errors import AttuneError, InputError, StorageError, places
 from tools.safety.course import has_minor
 from tools.safety.letter import Line
 from tools.storage.records import Card, Storage
-from ui import data_texts as texts
 from ui.chat import Chat
 from ui.gate.identity import Identity
 from ui.house import House
+from ui.own import texts
 
 if TYPE_CHECKING:
-    from graphs.archive import Archive
+    from graphs.keeping.archive import Archive
 
 _SHOWN = 20
 """Kept conversations that the panel lists, the last used first."""
@@ -150,7 +150,7 @@ class Keeping:
 
     async def _recall(self, chat: Chat) -> None:
         """Take up from the state what the page goes by."""
-        state = await state_of(chat.conversation)
+        state = await chat.conversation.state()
         summary, course = state.get("summary"), state.get("risk")
         chat.remembered = list(summary["lines"]) if summary else []
         chat.minor = chat.minor or bool(course and has_minor(course))

@@ -14,7 +14,7 @@ from tools.phrases import LocalePhrases
 from tools.safety.course import level_now, peak_level
 from tools.safety.letter import Line
 from tools.safety.versions import text_versions
-from ui import data_texts as texts
+from ui.own import texts
 
 FORMAT = "attune-conversations"
 VERSION = 1

@@ -7,16 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from graphs.amend import state_of
 from graphs.shelf import label
 from tools.errors import AttuneError
-from ui import data_texts as texts
 from ui.bubbles import paragraph
-from ui.data_panel import DataPanel
-from ui.export import Source, as_json, as_text, export
 from ui.gate.identity import Identity, identity
 from ui.house import House
-from ui.keeping import Keeping
+from ui.own import texts
+from ui.own.export import Source, as_json, as_text, export
+from ui.own.keeping import Keeping
+from ui.own.panel import DataPanel
 from ui.session import Session
 
 _log = logging.getLogger(__name__)
@@ -104,7 +103,7 @@ class Exporting:
                     begun=card.begun if card else None,
                     used=card.used if card else None,
                     report=session.report,
-                    state=await state_of(session.conversation),
+                    state=await session.conversation.state(),
                 )
             )
         archive = self._house.archive
@@ -120,7 +119,7 @@ class Exporting:
                     kept=True,
                     begun=card.begun,
                     used=card.used,
-                    state=await state_of(conversation),
+                    state=await conversation.state(),
                 )
             )
         return found

@@ -1,0 +1,1 @@
+"""What I think I noticed: guesses, and what a person says of them."""
