@@ -2,13 +2,15 @@
 """Audit what the project depends on, and look for secrets in its files: `make audit`.
 
 Packages: `pip-audit` compares constraints.txt with the vulnerability feed. A known vulnerability
-fails; where the feed cannot be reached that is said, and is no failure.
+fails, and so does a `pip-audit` that does not work; where the feed cannot be reached, or knows none
+of the packages, that is said and is no failure.
 
 Keys: `detect-secrets` reads every file that git knows. What looks like one and is none stands in
 `.secrets.baseline` by its hash, wherever it moves in its file; anything else fails.
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +18,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE = ".secrets.baseline"
 PATIENCE_S = 600
+UNREACHED = "packages: no vulnerability feed could be reached, so nothing was audited"
+# The last line that `pip-audit` writes; a certificate that is refused is none of these.
+CONNECTION = re.compile(
+    r"^requests\.exceptions\.(ConnectionError|ProxyError|ConnectTimeout|ReadTimeout|Timeout)\b"
+    r"|network may be blocking this service"
+)
 RENEW = "detect-secrets scan --exclude-lines 'sha256:.{1,3}[0-9a-f]{64}' > .secrets.baseline"
 
 
 def packages(pins: Path) -> tuple[list[str], str]:
-    """Return the known vulnerabilities of pinned packages, and a remark.
+    """Return the known vulnerabilities of pinned packages, or why there is no audit; and a remark.
 
     Args:
         pins: a requirements file of exact versions.
@@ -33,24 +41,32 @@ def packages(pins: Path) -> tuple[list[str], str]:
         audit = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
-        found = json.loads(audit.stdout)["dependencies"]
-    except (ValueError, KeyError, subprocess.TimeoutExpired):
-        return [], "packages: no vulnerability feed could be reached, so nothing was audited"
-    return read_audit(found)
+    except subprocess.TimeoutExpired:
+        return [], UNREACHED
+    try:
+        return read_audit(json.loads(audit.stdout)["dependencies"])
+    except (ValueError, KeyError, TypeError):
+        last = (audit.stderr.strip() or "it said nothing").splitlines()[-1]
+        if CONNECTION.search(last):
+            return [], UNREACHED
+        return [f"pip-audit failed ({audit.returncode}): {last}"], "packages: not audited"
 
 
 def read_audit(found: list[dict]) -> tuple[list[str], str]:
     """Return the vulnerabilities in `pip-audit`'s list of packages, and a remark."""
-    skipped = [each for each in found if "skip_reason" in each]
+    audited = [each for each in found if "skip_reason" not in each]
     bad = [
         f"{each['name']} {each['version']}: {flaw['id']}, "
         f"mended in {', '.join(flaw.get('fix_versions') or []) or 'no version yet'}"
-        for each in found
+        for each in audited
         for flaw in each.get("vulns", [])
     ]
-    if found and len(skipped) == len(found):
-        return bad, "packages: no vulnerability feed knows any of them, so nothing was audited"
-    return bad, f"packages: {len(found) - len(skipped)} of {len(found)} audited"
+    if not found:
+        return ["pip-audit read no package at all"], "packages: not audited"
+    if not audited:
+        return [], "packages: no vulnerability feed knows any of them, so nothing was audited"
+    none = "" if bad else ", none known as vulnerable"
+    return bad, f"packages: {len(audited)} of {len(found)} audited{none}"
 
 
 def secrets(root: Path) -> list[str]:
@@ -84,7 +100,7 @@ def main() -> int:
     leaked = secrets(ROOT)
     lines = [
         remark,
-        *[f"packages: {line}" for line in bad or ["none known as vulnerable"]],
+        *[f"packages: {line}" for line in bad],
         *[f"secrets: {line}" for line in leaked or ["none"]],
         *([f"take them out; if none of them is a secret, run: {RENEW}"] if leaked else []),
     ]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from agents.prompt import Prompt
+from tools.breaker import Breaker
 from tools.chat import ChatHost
 from tools.clips import ClipStore
 from tools.drafts import Drafts
@@ -49,7 +50,15 @@ class Context:
 
 
 class ExampleStore(Protocol):
-    """Where counselling examples come from."""
+    """Where counselling examples come from.
+
+    Attributes:
+        breaker: leaves the store alone while it fails.
+        left_out: a sentence for each file that is not used.
+    """
+
+    breaker: Breaker
+    left_out: list[str]
 
     async def open(self) -> None:
         """Make the store ready; `search` does so too, on its first call."""

@@ -10,7 +10,7 @@ from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
 from benchmarks.planner import planner
 from benchmarks.retrieval import retrieval
-from benchmarks.soak import soak
+from benchmarks.soak.command import soak
 from benchmarks.turn import turn
 from tools.command import run
 

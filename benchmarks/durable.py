@@ -29,6 +29,7 @@ from graphs.keeping.saver import Saver
 from graphs.run import Conversation
 from graphs.services import assemble
 from graphs.shelf import Shelf
+from tools.breaker import Breaker
 from tools.examples.query import Query
 from tools.records import Example
 from tools.storage.keys import Keys, new_key
@@ -75,6 +76,8 @@ class _Listed:
 
     def __init__(self, found: list[Example]) -> None:
         self._found = found
+        self.breaker = Breaker("the example store")
+        self.left_out: list[str] = []
 
     async def open(self) -> None: ...
 

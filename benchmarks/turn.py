@@ -13,12 +13,12 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from langgraph.checkpoint.memory import InMemorySaver
 from rich.console import Console
 from rich.table import Table
 
 from agents.context import Context, Services
 from benchmarks.machine import describe, peak_memory_gib
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Progress, Sentence, TurnReport
 from graphs.services import assemble
 from graphs.shelf import Shelf, Version
@@ -71,7 +71,7 @@ async def _measure(
 ) -> None:
     started = time.perf_counter()
     services = assemble(profile)
-    version = Shelf(services, InMemorySaver()).current(graph)
+    version = Shelf(services, Saver()).current(graph)
     notices = await warm(services, version)
     ready = time.perf_counter() - started
     for notice in notices:

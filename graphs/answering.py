@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from langgraph.types import StreamMode
 
 from agents.context import Context, Services
 from agents.state import ConversationState
-from graphs.build import duty
+from graphs.build import node_with_duty
 from graphs.events import Event, Finished, Progress, Sentence, report_of
 from graphs.keeping.thread import Thread
 from graphs.keeping.written import Asked
@@ -21,12 +21,15 @@ from graphs.trace import Trace
 from tools.clips import Clip
 from tools.errors import AttuneError, InputError, ModelError, places
 from tools.records import ClipHandle
-from tools.words import accept, clean
+from tools.words import abridged, accept, clean
 
 
 class _Lost(ModelError):
     """There is nothing left to answer: a recording that nobody has written down is gone."""
 
+
+UNHEARD = "the recording of this message was gone after a restart; only its words were answered"
+"""Note of a turn that was taken up again."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ class Answering:
         services: Services,
         config: RunnableConfig,
         thread: Thread,
-        news: Sequence[str] = (),
+        news: Callable[[], list[str]],
         *,
         must: bool = False,
     ) -> None:
@@ -54,13 +57,14 @@ class Answering:
             services: what its nodes share.
             config: names the conversation.
             thread: the conversation in memory.
-            news: what the report tells besides.
+            news: says what the report tells besides; asked once, when the reply is given.
             must: the message was left open by a crash: nobody will send it again.
         """
         self._version, self._services, self._config = version, services, config
         self._thread, self._news, self._must = thread, news, must
         self._said: list[str] = []
         self._held: list[Sentence] = []
+        self._unheard = False
 
     async def run(
         self, asked: Asked, context: Context, clips: Sequence[Clip]
@@ -111,7 +115,7 @@ class Answering:
             if not finished and (self._said or not self._must):
                 await self._break_off(asked, trace)
             if not self._thread.kept:
-                self._thread.begun = None
+                self._thread.end()
         spent = (time.perf_counter() - started) * 1000
         report["timings"] |= {"first_sentence": round(first * 1000, 1), "total": round(spent, 1)}
         yield Finished(report)
@@ -126,19 +130,19 @@ class Answering:
         if again:
             trace.follow(thread.values)
             self._said = list(thread.values.get("said", []))
-        if thread.kept:
-            thread.taking.append(asked["id"])
+        thread.take(asked["id"])
         if again and not same and self._said:
             raise ModelError("the turn was begun on another graph")  # what was said is the reply
         heard = same and bool(thread.values.get("heard", {}).get("text"))
         if self._must and asked["recording"] and not asked["words"] and not heard:
             raise _Lost("a recording was gone before it was written down; it is asked for again")
+        self._unheard = self._must and asked["recording"] and not heard
         given: Any = None
         if not same:
             thread.rewind()
             message = HumanMessage(asked["words"], id=asked["id"])
             given = {"messages": [message], "clips": handles}
-        thread.begun = {"asked": asked, "version": self._version.hash}
+        thread.begin(asked, self._version.hash)
         sync = thread.kept
         modes: list[StreamMode] = ["custom", "updates"]
         if sync:
@@ -181,7 +185,11 @@ class Answering:
     def _notes(self) -> list[str]:
         thread = self._thread
         failed = thread.kept and thread.trouble
-        return [*self._news, *([f"this turn could not be kept: {failed}"] if failed else [])]
+        return [
+            *self._news(),
+            *([UNHEARD] if self._unheard else []),
+            *([f"this turn could not be kept: {failed}"] if failed else []),
+        ]
 
     async def _break_off(self, asked: Asked, trace: Trace) -> None:
         """Let the history of a turn that was stopped, or failed, say what the person saw of it.
@@ -200,8 +208,7 @@ class Answering:
                 update["messages"] = [*own, AIMessage(" ".join(self._said), id=f"{id}:reply")]
             elif there:  # also a reply that was delivered and has not been seen
                 update["messages"] = [RemoveMessage(gone) for gone in there if gone]
-            spec = self._version.spec
-            deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
+            deliver = node_with_duty(self._version.spec, "deliver")
             await self._version.graph.aupdate_state(self._config, update, as_node=deliver)
         except Exception as error:  # what was said stays said
             _log.error("a broken turn could not be put down: %s", places(error))
@@ -211,19 +218,14 @@ class Answering:
 
 
 def accepted(words: str, services: Services) -> str:
-    """Return the cleaned words of a message; one with danger in it is never too long.
+    """Return the cleaned words of a message; of one that is too long and dangerous, both its ends.
 
     Raises:
-        InputError: it is too long.
+        InputError: it is too long, and there is no danger in it.
     """
     try:
         return accept(words)
     except InputError:
-        typed = clean(words)
-        try:
-            danger = services.policy.is_crisis(services.policy.grade(typed))
-        except Exception:
-            danger = True  # as in the graph: what cannot be graded counts as danger
-        if not danger:
+        if not services.policy.is_dangerous(words):
             raise
-        return typed
+        return clean(abridged(words))

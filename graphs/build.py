@@ -93,6 +93,11 @@ def duty(spec: GraphSpec, name: str) -> Duty:
     return NODES[spec.used(name)].duty if name in spec.nodes else ""
 
 
+def node_with_duty(spec: GraphSpec, wanted: Duty) -> str:
+    """Return the first node with a duty; of a graph that the checker lets through, there is one."""
+    return next(name for name in spec.nodes if duty(spec, name) == wanted)
+
+
 def empty_builder() -> Builder:
     """Return a builder with Attune's state, input and context, and nothing in it."""
     return StateGraph(ConversationState, context_schema=Context, input_schema=TurnInput)
@@ -141,7 +146,13 @@ def step(node: Node, kit: Kit) -> Step:
         except (Exception, asyncio.CancelledError) as error:
             if _is_stopped():
                 raise
-            _log.error("the node %s failed: %s", kit.name, places(error))
+            on = f" on the model {kit.model.name!r} (`/health` says how it is)" if kit.model else ""
+            _log.error(
+                "the node %r failed%s; this turn goes on without what it finds: %s",
+                kit.name,
+                on,
+                places(error),
+            )
             update = rescue.update(state, runtime, error)
         spent = (time.perf_counter() - started) * 1000
         told = witness.tell(state, update, runtime)

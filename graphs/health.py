@@ -4,23 +4,30 @@ Everything here may be read by anybody: names of models, counts, classes of erro
 person said, no identity, no message of an error, no path and no address.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Literal, TypedDict
+from weakref import WeakKeyDictionary
 
 from agents.context import Services
 from agents.library import NODES
 from graphs.shelf import Version
 from graphs.warm import NOTICES, Notice
-from tools.breaker import Breaker, Standing, State
+from tools.breaker import Breaker, BreakerStatus, State
 from tools.chat import ChatHost
 from tools.host import ModelHost
 from tools.models import Bound
-from tools.storage.records import Storage
+from tools.storage.records import Condition, Storage
+
+_log = logging.getLogger(__name__)
 
 Overall = Literal["ok", "degraded", "down"]
 
 _VITAL = "risk"
 """The task without which every message counts as danger, whoever wrote it."""
+
+_troubles: "WeakKeyDictionary[Storage, str]" = WeakKeyDictionary()
+"""Why each store could not be written when it was last looked at."""
 
 
 class ModelHealth(TypedDict):
@@ -60,10 +67,14 @@ class ExamplesHealth(TypedDict):
 
 
 class StorageHealth(TypedDict):
-    """How the store of kept conversations is; `kind` is empty where none are kept."""
+    """How the store of kept conversations is; where it is stands in the log alone.
+
+    `kind` is empty where none are kept, and `trouble` where it is ready.
+    """
 
     kind: str
     ready: bool
+    trouble: str
 
 
 class Health(TypedDict):
@@ -96,10 +107,11 @@ async def health(services: Services, version: Version, storage: Storage | None =
     audit: Literal["off", "ok", "failing"] = "off"
     if services.audit is not None:
         audit = "failing" if services.audit.trouble else "ok"
-    kept = StorageHealth(kind="", ready=False)
+    kept = StorageHealth(kind="", ready=False, trouble="")
     if storage is not None:
         condition = await storage.condition()
-        kept = StorageHealth(kind=condition.kind, ready=condition.ready)
+        _tell(storage, condition)
+        kept = StorageHealth(kind=condition.kind, ready=condition.ready, trouble=condition.shown)
     vital = [model for model in models if model["task"] == _VITAL]
     fails = (
         any(model["state"] != "closed" for model in models)
@@ -120,6 +132,14 @@ async def health(services: Services, version: Version, storage: Storage | None =
     }
 
 
+def _tell(storage: Storage, condition: Condition) -> None:
+    """Log why a store cannot be written, once for each reason: it may hold a path."""
+    before, now = _troubles.get(storage, ""), condition.trouble
+    if now != before:
+        _log.warning("%s", now or "the store of conversations can be written again")
+    _troubles[storage] = now
+
+
 def notices(services: Services, version: Version) -> list[Notice]:
     """Return what works less well than it should at this moment, because it is left alone."""
     found = []
@@ -128,7 +148,7 @@ def notices(services: Services, version: Version) -> list[Notice]:
         if bound and standing.state != "closed":
             text = NOTICES["examples" if task == "embed" else task]
             found.append(Notice(text, _reason(f"the model {bound.name!r}", standing)))
-    standing = _standing(getattr(services.examples, "breaker", None))
+    standing = services.examples.breaker.standing
     if standing.state != "closed":
         found.append(Notice(NOTICES["examples"], _reason("the example store", standing)))
     return found
@@ -164,21 +184,21 @@ def _model(task: str, bound: Bound | None) -> ModelHealth:
 
 
 def _examples(services: Services) -> ExamplesHealth:
-    standing = _standing(getattr(services.examples, "breaker", None))
+    standing = services.examples.breaker.standing
     return {
         "state": standing.state,
         "failures": standing.failures,
         "last_failure": standing.last,
         "retry_s": round(standing.retry_s, 1),
-        "left_out": len(getattr(services.examples, "left_out", [])),
+        "left_out": len(services.examples.left_out),
     }
 
 
-def _standing(breaker: Breaker | None) -> Standing:
-    return breaker.standing if breaker is not None else Standing("closed", 0, "", 0.0)
+def _standing(breaker: Breaker | None) -> BreakerStatus:
+    return breaker.standing if breaker is not None else BreakerStatus("closed", 0, "", 0.0)
 
 
-def _reason(what: str, standing: Standing) -> str:
+def _reason(what: str, standing: BreakerStatus) -> str:
     return (
         f"{what} has failed {standing.failures} times ({standing.last}) and is left alone; "
         f"it is tried again in {standing.retry_s:.0f} s"

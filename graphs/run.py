@@ -1,5 +1,6 @@
 """Run turns: the one way in which the page, the terminal and evaluation use a graph."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -9,21 +10,19 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.context import Context, Services, Update
 from graphs.answering import Answering, accepted
-from graphs.build import duty
+from graphs.build import node_with_duty
 from graphs.events import Earlier, Event, Finished, Progress, RiskReport, Sentence, TurnReport
-from graphs.keeping.line import Place
-from graphs.keeping.saver import Saver
-from graphs.keeping.thread import Thread
-from graphs.keeping.written import Asked, asked_by, post, unpost
+from graphs.keeping.arrival import Place
+from graphs.keeping.saver import saver_of
+from graphs.keeping.written import Asked, asked_by, unpost
 from graphs.shelf import Version
 from tools.clips import Clip
 from tools.errors import InputError, StorageError, places
 from tools.safety.letter import Line
-from tools.storage.records import Card, Waiting
+from tools.storage.records import Card, Storage
 
 __all__ = [
     "Conversation",
@@ -36,6 +35,9 @@ __all__ = [
     "TurnReport",
 ]
 
+_HURRY_S = 1.0
+"""Seconds that somebody in danger waits until another process has answered."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,15 +49,19 @@ class Conversation:
     """
 
     def __init__(self, version: Version, services: Services, *, id: str | None = None) -> None:
-        """Begin a conversation, or take one up again by its `id`."""
+        """Begin a conversation, or take one up again by its `id`.
+
+        Raises:
+            ConfigError: the graph was compiled with another checkpointer than `Saver`.
+        """
         self.version = version
         self.id = id or secrets.token_urlsafe(16)
         self.news: list[str] = []
         """What the next report tells besides."""
+        self._refused = ""
         self._services = services
-        found = version.graph.checkpointer
-        self._saver = found if isinstance(found, Saver) else None
-        self._thread = self._saver.thread(self.id) if self._saver else Thread()
+        self._saver = saver_of(version.graph.checkpointer)
+        self._thread = self._saver.hold(self.id)
 
     @property
     def kept(self) -> bool:
@@ -66,6 +72,11 @@ class Conversation:
     def trouble(self) -> str:
         """Why the last writing failed; empty when it did not."""
         return self._thread.trouble
+
+    @property
+    def _store(self) -> Storage | None:
+        """The store, of a kept conversation."""
+        return self._saver.storage if self.kept else None
 
     @property
     def _config(self) -> RunnableConfig:
@@ -95,12 +106,12 @@ class Conversation:
         recording = any(clip.audio is not None for clip in clips)
         asked = asked_by(secrets.token_urlsafe(12), typed, context, recording=recording)
         last: Event | None = None
-        place = self._thread.line.place()  # before anything is waited for: this is the arrival
+        place = self._thread.queue.place()  # before anything is waited for: this is the arrival
         try:
-            await self._post(asked)
-            async with self._turn(place):
+            await self._saver.post(self.id, self._thread, asked)
+            async with self._turn(place, hurry=self._services.policy.is_dangerous(typed)):
                 async with aclosing(self._catch_up(asked["id"])) as caught:
-                    async for _, event in caught:
+                    async for event in caught:
                         if isinstance(event, Earlier):
                             yield event
                 # Closing this generator must close the inner one at once: it forgets the media.
@@ -113,7 +124,7 @@ class Conversation:
         finally:
             place.leave()
             if last is None:
-                await self._withdraw(asked["id"])
+                await self._saver.withdraw(self.id, self._thread, asked["id"])
         assert last is not None  # it raised, or it has finished
         yield last  # the next one may begin, whatever the caller does with it
 
@@ -127,8 +138,8 @@ class Conversation:
             context: what else is known of the person now.
         """
         async with self.between(), aclosing(self._catch_up("", context)) as caught:
-            async for own, event in caught:
-                if own:
+            async for event in caught:
+                if not isinstance(event, Earlier):
                     yield event
 
     async def keep(self, owner: str) -> Card:
@@ -141,17 +152,18 @@ class Conversation:
             InputError: nothing can be kept here.
             StorageError: the store cannot be written; it goes on in memory.
         """
-        if self._saver is None or (storage := self._saver.storage) is None:
+        if (storage := self._saver.storage) is None:
             raise InputError("Conversations cannot be kept here; this one stays in memory.")
-        if self.kept and (known := await storage.card(self.id)) is not None:
-            return known
-        now = self._services.clock()
-        card = Card(id=self.id, owner=owner, version=self.version.hash, begun=now, used=now)
-        await storage.shelve(self.version.hash, self.version.text)
-        self._thread.on_disk = True
-        await storage.begin(card, self._saver.state(self.id))
-        self._thread = self._saver.keep(self.id)
-        return card
+        async with self._thread.changing:
+            if self.kept and (known := await storage.card(self.id)) is not None:
+                return known
+            now = self._services.clock()
+            card = Card(id=self.id, owner=owner, version=self.version.hash, begun=now, used=now)
+            await storage.shelve(self.version.hash, self.version.text)
+            self._thread.reach()
+            await storage.begin(card, self._saver.state(self.id))
+            self._thread.keep()
+            return card
 
     async def let_go(self) -> None:
         """Delete this conversation from the store at once; it goes on in memory.
@@ -160,8 +172,9 @@ class Conversation:
             StorageError: the store could not delete it. Nothing is written there any more all the
                 same, and calling this again tries again.
         """
-        if self._saver is not None:
-            self._saver.let_go(self.id)
+        self._thread.release()
+        async with self._thread.changing:  # it may just be about to be kept
+            self._thread.release()
             await self._saver.unwrite(self.id, self._thread)
 
     async def forget(self) -> None:
@@ -170,11 +183,9 @@ class Conversation:
         Raises:
             StorageError: as `let_go`.
         """
-        saver = self.version.graph.checkpointer
-        if self._saver is not None:
+        self._thread.clear()
+        async with self._thread.changing:
             await self._saver.erase(self.id, self._thread)
-        elif isinstance(saver, BaseCheckpointSaver):
-            await saver.adelete_thread(self.id)
 
     async def state(self) -> dict[str, Any]:
         """Return the state's values, without waiting for a turn that is running."""
@@ -183,7 +194,7 @@ class Conversation:
     @asynccontextmanager
     async def between(self) -> AsyncIterator[None]:
         """Hold the conversation between two turns, as it stands in every process."""
-        place = self._thread.line.place()
+        place = self._thread.queue.place()
         try:
             async with self._turn(place):
                 yield
@@ -194,58 +205,41 @@ class Conversation:
         """Write what `change` makes of the state's values, on disk as well where it is kept."""
         async with self.between():
             if update := change(await self.state()):
-                spec = self.version.spec
-                deliver = next(name for name in spec.nodes if duty(spec, name) == "deliver")
+                deliver = node_with_duty(self.version.spec, "deliver")
                 await self.version.graph.aupdate_state(self._config, update, as_node=deliver)
 
     async def lines(self) -> list[Line]:
         """Return what was said, with what there is of a reply that was broken off."""
-        if self._saver is None:
-            state = await self.version.graph.aget_state(self._config)
-            messages, said = state.values.get("messages", []), list[str]()
-        else:
-            messages = self._thread.messages
-            said = self._thread.values.get("said", []) if self._thread.begun else []
+        said = self._thread.values.get("said", []) if self._thread.begun else []
         lines = [
             Line(role="user" if isinstance(m, HumanMessage) else "assistant", content=m.text)
-            for m in messages
+            for m in self._thread.messages
         ]
         reply = Line(role="assistant", content=" ".join(said))
         return [*lines, reply] if said else lines
 
-    async def _post(self, asked: Asked) -> None:
-        """Put a message down, if the conversation is kept; a store that fails stops nobody."""
-        if self._saver is None or self._saver.storage is None or not self.kept:
-            return
-        self._thread.posted.add(asked["id"])
-        try:
-            await self._saver.storage.post(self.id, Waiting(id=asked["id"], body=post(asked)))
-        except Exception as error:
-            _log.error("a message could not be put down: %s", places(error))
-
-    async def _withdraw(self, id: str) -> None:
-        """Take a message back that was not answered; its words are still with the person."""
-        if self._saver and self._saver.storage and id in self._thread.posted:
-            self._thread.posted.discard(id)
-            with suppress(StorageError):  # then it is answered when the conversation is resumed
-                await self._saver.storage.withdraw(self.id, id)
-
     @asynccontextmanager
-    async def _turn(self, place: Place) -> AsyncIterator[None]:
-        """Hold the conversation, here and in every other process, and take up how it stands."""
+    async def _turn(self, place: Place, *, hurry: bool = False) -> AsyncIterator[None]:
+        """Hold the conversation, here and in every other process, and take up how it stands.
+
+        Who is in danger does not wait for another process, nor for a store that fails.
+        """
         await place.reached()
-        if self._saver is None or self._saver.storage is None or not self.kept:
+        if (store := self._store) is None:
             yield
             return
-        self._thread.trouble = ""
+        self._thread.sure()
         held = AsyncExitStack()
         try:
-            await held.enter_async_context(self._saver.storage.turn(self.id))
+            async with asyncio.timeout(_HURRY_S if hurry else None):
+                await held.enter_async_context(store.turn(self.id))
             await self._saver.load(self.id)
             if not self.kept:
                 self.news.append("this conversation was deleted elsewhere, and begins anew")
         except StorageError as error:
-            self._thread.trouble = str(error)
+            self._thread.doubt(str(error))
+        except TimeoutError:
+            self._thread.doubt("another process was answering in this conversation")
         try:
             yield
         finally:
@@ -254,21 +248,21 @@ class Conversation:
 
     async def _catch_up(
         self, own: str, context: Context | None = None
-    ) -> AsyncGenerator[tuple[bool, Event], None]:
-        """Answer what a crash has left open; each event is told apart from the `Earlier` of it."""
-        if self._saver is None or self._saver.storage is None or not self.kept:
+    ) -> AsyncGenerator[Event, None]:
+        """Answer what a crash has left open: the events of each turn, and an `Earlier` after it."""
+        if (store := self._store) is None:
             return
         open_: list[Asked] = [self._thread.begun["asked"]] if self._thread.begun else []
         try:
-            for waiting in await self._saver.storage.left(self.id):
+            for waiting in await store.left(self.id):
                 with suppress(StorageError):  # one that is damaged keeps none from an answer
                     open_.append(unpost(waiting.body))
         except StorageError as error:
             _log.error("what waits could not be read: %s", places(error))
         for asked in {each["id"]: each for each in open_ if each["id"] != own}.values():
-            if self._is_answered(asked["id"]):
+            if any(message.id == f"{asked['id']}:reply" for message in self._thread.messages):
                 self._thread.posted.add(asked["id"])
-                await self._withdraw(asked["id"])
+                await self._saver.withdraw(self.id, self._thread, asked["id"])
                 continue
             then = replace(
                 context or Context(),
@@ -279,18 +273,20 @@ class Conversation:
             )
             async with aclosing(self._answer(asked, then, (), again=True)) as events:
                 async for event in events:
-                    yield True, event
+                    yield event
                     if isinstance(event, Finished):
-                        yield False, Earlier(asked["words"], event.report["reply"])
-
-    def _is_answered(self, id: str) -> bool:
-        return any(message.id == f"{id}:reply" for message in self._thread.messages)
+                        yield Earlier(asked["words"], event.report["reply"])
 
     def _answer(
         self, asked: Asked, context: Context, clips: Sequence[Clip], *, again: bool = False
     ) -> AsyncGenerator[Event, None]:
-        news, self.news = self.news, []
         answering = Answering(
-            self.version, self._services, self._config, self._thread, news, must=again
+            self.version, self._services, self._config, self._thread, self._told, must=again
         )
         return answering.run(asked, context, clips)
+
+    def _told(self) -> list[str]:
+        """Return what the report tells besides, each but once."""
+        news, self.news = self.news, []
+        before, self._refused = self._refused, self.version.refused()
+        return news if self._refused in ("", before) else [*news, self._refused]

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from langchain_core.messages import AnyMessage, HumanMessage
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.runtime import Runtime
 
 from agents.check import DELIVER
@@ -26,6 +25,7 @@ from agents.context import Context, Kit, Services
 from agents.screen import ScreenOptions, screen
 from agents.state import ConversationState
 from agents.turn import begin_turn
+from graphs.keeping.saver import Saver
 from graphs.rates import UNKNOWN, Screened
 from graphs.run import Conversation, Finished
 from graphs.shelf import Shelf, Version
@@ -89,7 +89,7 @@ async def screen_rows(
     )
     await _screen(["Hello."], kit, 0)  # loads the detector
     talks = any(isinstance(row.get("turns"), list) for row in rows)
-    version = Shelf(services, InMemorySaver()).compile(_spec(services)) if talks else None
+    version = Shelf(services, Saver()).compile(_spec(services)) if talks else None
     return [
         await _grade(number, row, kit, version, text, label, by)
         for number, row in enumerate(rows, 1)

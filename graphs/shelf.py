@@ -1,9 +1,10 @@
 """Compiled graphs by version: a conversation keeps its own, a new one takes the newest good one."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -25,10 +26,18 @@ from tools.errors import AttuneError, ConfigError
 
 Graph = CompiledStateGraph[ConversationState, Context, TurnInput, ConversationState]
 
+Mark = tuple[str, int, int]
+"""A file, the nanosecond of its last change, and its bytes."""
+
 STEPS = 100
 """Supersteps that one turn may take; a reply of fourteen sentences needs fewer than fifty."""
 
 _log = logging.getLogger(__name__)
+
+
+def _by_nobody() -> str:
+    """Return that no edit is refused: what was built from a text has no file."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Version:
         graph: the same, compiled.
         models: the model of every node that has one.
         text: topology, options, prompts, model bindings and how these models are configured.
+        refused: says in a sentence that the newest edit of its file is refused, if it is.
     """
 
     hash: str
@@ -48,6 +58,7 @@ class Version:
     graph: Graph
     models: dict[str, str]
     text: str = ""
+    refused: Callable[[], str] = field(default=_by_nobody, compare=False, repr=False)
 
 
 class Shelf:
@@ -58,7 +69,7 @@ class Shelf:
         self.services = services
         self.checkpointer = checkpointer
         self._current: dict[str, Version] = {}
-        self._stamps: dict[str, tuple[object, ...]] = {}
+        self._stamps: dict[str, tuple[Mark, ...]] = {}
         self._trouble: dict[str, str] = {}
         self._pinned: WeakValueDictionary[str, Version] = WeakValueDictionary()
 
@@ -76,7 +87,8 @@ class Shelf:
         if self._stamps.get(name) != stamp:
             self._stamps[name] = stamp
             try:
-                self._current[name] = self.compile(read_graph(path))
+                found = self.compile(read_graph(path))
+                self._current[name] = replace(found, refused=partial(self._refused, name))
                 self._trouble.pop(name, None)
             except AttuneError as error:
                 self._trouble[name] = str(error)
@@ -89,6 +101,27 @@ class Shelf:
     def trouble(self, name: str) -> str:
         """Return why the last edit of a graph was refused; empty when it was not."""
         return self._trouble.get(name, "")
+
+    def look(self, name: str) -> str:
+        """Look whether a graph was edited, and return why that is refused; empty when it is not.
+
+        It costs a look at the times of files, and a compilation after an edit; nothing is raised.
+        """
+        try:
+            if any(_mark(Path(mark[0])) != mark for mark in self._stamps.get(name, ())):
+                self.current(name)
+        except OSError:
+            pass  # it is being saved: the next look sees it
+        except AttuneError as error:
+            return str(error)
+        return self.trouble(name)
+
+    def _refused(self, name: str) -> str:
+        if not (trouble := self.look(name)):
+            return ""
+        reason = trouble.splitlines()[:2][-1].strip(" -")  # a heading and reasons, or one sentence
+        called = self._current[name].spec.name
+        return f"the edited graph {called!r} is refused, and the last good one goes on: {reason}"
 
     def newest(self, name: str, otherwise: str) -> Version:
         """Return the newest good version of the graph that calls itself `name`.
@@ -171,13 +204,15 @@ def bindings(spec: GraphSpec, services: Services) -> dict[str, str]:
     return found
 
 
-def _stamp(path: Path) -> tuple[object, ...]:
+def _stamp(path: Path) -> tuple[Mark, ...]:
     """Return what changes when one of the graph's files, or a prompt, does."""
     try:
         files = sources(path)
     except AttuneError:
         files = [path]  # too broken to follow its includes; reading it says why
-    return tuple(
-        (str(file), file.stat().st_mtime_ns, file.stat().st_size)
-        for file in [*files, *sorted(PROMPTS.glob("*.md"))]
-    )
+    return tuple(_mark(file) for file in [*files, *sorted(PROMPTS.glob("*.md"))])
+
+
+def _mark(file: Path) -> Mark:
+    found = file.stat()
+    return str(file), found.st_mtime_ns, found.st_size

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from langgraph.checkpoint.memory import InMemorySaver
 from rich.console import Console
 
 from agents.context import Context
 from graphs.deployment import reads_bodies
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Sentence, TurnReport
 from graphs.services import assemble
 from graphs.shelf import Shelf
@@ -52,7 +52,7 @@ class Terminal:
             AttuneError: the graph or the profile cannot be used.
         """
         self._services = assemble(profile, models=models, deployment=deployment)
-        self._version = Shelf(self._services, InMemorySaver()).current(graph)
+        self._version = Shelf(self._services, Saver()).current(graph)
         self._conversation = Conversation(self._version, self._services)
         self._locale, self._country = locale, country
         self._console, self._errors = console, errors

@@ -10,7 +10,7 @@ from agents.lifeline import Lifeline, names_help
 from agents.state import ConversationState
 from agents.turn import FRESH
 from tools.records import Note, RiskCourse, RiskGrade
-from tools.safety.course import advance, grade_of, in_danger, untroubled
+from tools.safety.course import advance, in_danger, untroubled
 
 
 class Trace:
@@ -41,10 +41,7 @@ class Trace:
         known: RiskGrade | None = self._known.get("grade")
         if known and (self._known.get("route") or known["findings"]):
             return known
-        try:
-            return self._services.policy.grade(self._words)
-        except Exception as error:  # as in the graph: what cannot be graded counts as danger
-            return grade_of([self._services.policy.fault(type(error).__name__)])
+        return self._services.policy.grade_or_fault(self._words)
 
     @property
     def in_danger(self) -> bool:

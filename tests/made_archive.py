@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.context import Context, Services
-from graphs.keeping.archive import Archive
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Event
 from graphs.shelf import Shelf

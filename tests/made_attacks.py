@@ -153,7 +153,7 @@ class Stage:
         return turn
 
     async def _risk(self) -> RiskCourse | None:
-        values = (await self.conversation._state()) or {}
+        values = (await self.conversation.state()) or {}
         risk: RiskCourse | None = values.get("risk")
         return risk
 

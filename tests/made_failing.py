@@ -10,6 +10,14 @@ from typing import Any
 SECRET = "Zanzibar"
 """Stands for what a person said; no note, log or health page may hold it."""
 
+NODES = {
+    "text": "text_emotion",
+    "face": "face_emotion",
+    "voice": "voice_emotion",
+    "ears": "listen",
+}
+"""The nodes at which models are made to fail, by the name of the stub."""
+
 
 class Hanging:
     """A model that hangs until it is released."""

@@ -1,7 +1,7 @@
 """A gate before a small application that says who came, for tests without Gradio."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,31 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from graphs.health import Health
 from ui.gate.gate import Entry, Gate
-from ui.gate.identity import identity
+from ui.gate.identity import Identity, identity
 from ui.gate.limits import RateLimits
 from ui.gate.site import Site
 from ui.uploads import UploadFolder
 
 HOME = "http://127.0.0.1:7860"
 HELP = "<p>somebody to talk to</p>"
-WELL = {"status": "ok", "models": [{"name": "text <b>", "state": "closed"}], "store": {}}
+WELL: Health = {
+    "status": "ok",
+    "graph": "support",
+    "models": [
+        {
+            "task": "text_emotion", "model": "text <b>", "state": "closed", "loaded": True,
+            "calls": 4, "failures": 0, "last_failure": "", "waiting": 0, "retry_s": 0.0,
+        }
+    ],
+    "examples": {
+        "state": "closed", "failures": 0, "last_failure": "", "retry_s": 0.0, "left_out": 0,
+    },
+    "audit": "off",
+    "storage": {"kind": "sqlite", "ready": True, "trouble": ""},
+    "notices": [],
+}  # fmt: skip
 
 
 class Behind:
@@ -56,14 +72,19 @@ class Made:
     def __init__(self, folder: UploadFolder, entry: Entry | None = None, **options: Any) -> None:
         self.behind = Behind(folder)
         self.limits = options.pop("limits", None) or RateLimits()
-        health: Mapping[str, Any] = options.pop("health", WELL)
+        health: Health = options.pop("health", WELL)
 
-        async def look() -> Mapping[str, Any]:
+        async def look() -> Health:
             return health
 
         gate = Gate(entry or Entry(site=Site()), self.limits, help=HELP, **options)
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        gate.connect(app, look)
+        self.deleted: list[Identity] = []
+
+        async def delete(who: Identity) -> None:
+            self.deleted.append(who)
+
+        gate.connect(app, look, delete)
         app.add_route("/{path:path}", self.behind.answer, ["GET", "HEAD", "POST", "PUT"])
         self.app = gate.wrap(app, folder, "fromPageJs()")
 

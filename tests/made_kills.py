@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 from agents.context import Context, Services
 from graphs import build
-from graphs.keeping.archive import Archive
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Sentence
 from tests.made_archive import ADA, archive, kept, opened

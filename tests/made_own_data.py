@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from agents.context import Services
-from graphs.keeping.archive import Archive
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_archive import storage
@@ -25,6 +25,7 @@ from ui.own.exporting import Exporting
 from ui.own.handlers import OwnData
 from ui.own.keeping import Keeping
 from ui.readiness import Readiness
+from ui.returning import Returning
 from ui.session import Session, Sessions
 from ui.talk import Talk
 from ui.uploads import UploadFolder
@@ -64,11 +65,12 @@ class MadeHouse:
             archive=Archive(shelf) if store else None, storage=store, **more,
         )  # fmt: skip
         self.talk = Talk(self.house, parts)
-        self.data = OwnData(self.house, parts, self.talk)
-        self.noticing = Noticing(self.house, parts, self.talk)
-        self.exporting = Exporting(self.house, parts.data)
-        self.erasing = Erasing(self.house, parts, self.talk, self.data._panel)
         self.keeping = Keeping(self.house)
+        self.data = OwnData(self.house, parts, self.talk, self.keeping)
+        self.returning = Returning(self.house, parts, self.talk, self.keeping)
+        self.noticing = Noticing(self.house, parts, self.talk)
+        self.exporting = Exporting(self.house, parts.data, self.keeping)
+        self.erasing = Erasing(self.house, parts, self.talk, self.keeping, self.data._panel)
 
     def visit(self, who: Identity = ADA, page: str = "page") -> str:
         """Open a tab and return its key."""
@@ -83,6 +85,14 @@ class MadeHouse:
         """Send a message and return all that changed on the page."""
         changes: dict[Any, Any] = {}
         async for part in self.talk.sent(key, words, None, None, False, False, "", asks(who)):
+            changes |= part
+        return changes
+
+    async def reload(self, held: str, who: Identity = ADA, page: str = "again") -> dict[Any, Any]:
+        """Load the tab anew, with what it holds; return all that changed on the page."""
+        changes = await self.returning.opened(held, asks(who, page))
+        given = asks(who, page)
+        async for part in self.data.finished(changes[self.parts.key], "", False, False, given):
             changes |= part
         return changes
 

@@ -21,25 +21,22 @@ CUES = {"worried": "fear", "glad": "joy", "tired": "sadness"}
 SAID = "I am a little tired today."
 
 
-class Lighthouse:
+class Lighthouse(SafetyPolicy):
     """The shipped policy with two more words."""
 
     def __init__(self, policy: SafetyPolicy) -> None:
-        self._policy = policy
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._policy, name)
+        self.__dict__ = {**policy.__dict__}
 
     def grade(self, text: str, **more: Any) -> RiskGrade:
         if "treehouse" in text:
             return grade(Danger.MINOR, Risk.LOW)
-        return grade() if "lighthouse" in text else self._policy.grade(text, **more)
+        return grade() if "lighthouse" in text else super().grade(text, **more)
 
 
 def main(graph: str) -> None:
     services = stub_services(
         example(situation="Someone waits <b>boldly</b>."),
-        policy=Lighthouse(load_policy()),  # type: ignore[arg-type]
+        policy=Lighthouse(load_policy()),
         text={"cues": CUES, "scores": dict.fromkeys(LABELS, 1.0)},
         face={"scores": {**dict.fromkeys(LABELS, 1.0), "joy": 20.0}},
         ears={"text": SAID},

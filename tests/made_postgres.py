@@ -118,31 +118,3 @@ def database(url: str) -> Iterator[str]:
             connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     finally:
         engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a server that all tests of a run share."""
-    with server() as url:
-        yield url
-
-
-@pytest.fixture
-def postgres(postgres_server: str) -> Iterator[str]:
-    """The URL of an empty database."""
-    with database(postgres_server) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def postgres_cluster() -> Iterator[Cluster]:
-    """A server that a test may stop and start."""
-    with cluster() as made:
-        yield made
-
-
-@pytest.fixture
-def stoppable(postgres_cluster: Cluster) -> Iterator[tuple[Cluster, str]]:
-    """A server that a test may stop and start, and the URL of an empty database there."""
-    with database(postgres_cluster.url) as url:
-        yield postgres_cluster, url

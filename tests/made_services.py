@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from agents.context import Services
+from tools.breaker import Breaker
 from tools.catalogue import ModelConfig, ModelFile
 from tools.examples.query import Query
 from tools.labels import EKMAN
@@ -15,6 +17,9 @@ from tools.safety.policy import SafetyPolicy, load_policy
 
 LABELS = {label: label for label in EKMAN}
 SKILL = {"uar": 0.5, "classes": 7, "n": 1, "corpus": "none; a fake"}
+
+
+_phrases = cache(load_phrases)  # reading them takes longer than most tests
 
 
 def example(**changes: Any) -> Example:
@@ -44,6 +49,8 @@ class ListedExamples:
     def __init__(self, *examples: Example, error: Exception | None = None) -> None:
         self.examples = list(examples)
         self.error = error
+        self.breaker = Breaker("the example store")
+        self.left_out: list[str] = []
         self.asked: list[tuple[Query, int]] = []
 
     async def open(self) -> None: ...
@@ -103,7 +110,7 @@ def stub_services(
         models=stub_models(profile, **options),
         examples=store or ListedExamples(*examples),
         policy=policy or load_policy(),
-        phrases=load_phrases(),
+        phrases=_phrases(),
         evaluation=evaluation,
         deployment=deployment,
         clock=clock,

@@ -68,11 +68,10 @@ def killed(code: int) -> bool:
 
 def start_child(script: str, arguments: Sequence[str]) -> "subprocess.Popen[str]":
     """Start a Python script in a process of its own, with this project and the tests in reach."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

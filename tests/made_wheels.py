@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tools.weights import sources
 from tools.weights.cache import Cache
 from tools.weights.manifest import Manifest
@@ -92,14 +90,6 @@ class Registry:
         shutil.copy(path, target)
 
 
-@pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Put a made registry in pip's place."""
-    made = Registry(tmp_path / "wheels")
-    monkeypatch.setattr(sources, "_pip_download", made.download)
-    return made
-
-
 def make_store(tmp_path: Path, **entries: dict[str, Any]) -> Store:
     """Return a store of the given entries (`_` in a name stands for `-`) with an empty cache."""
     named = {name.replace("_", "-"): entry for name, entry in entries.items()}
@@ -132,9 +122,3 @@ class Heard(Silent):
     def task(self, label: str, total: int | None) -> AbstractContextManager[Meter]:
         """Remember how far a download was."""
         return nullcontext(self.measured.append)
-
-
-@pytest.fixture
-def silent_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name a hub where nobody listens."""
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from langgraph.checkpoint.memory import InMemorySaver
 from typer.testing import CliRunner
 
 from agents.context import Context, Kit, Services, Update
@@ -21,6 +20,7 @@ from agents.node import node
 from agents.screen import ScreenOptions
 from agents.state import ConversationState
 from graphs.__main__ import app
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Sentence
 from graphs.services import assemble
 from graphs.shelf import Shelf
@@ -514,6 +514,6 @@ async def test_a_graph_wired_by_hand_is_recorded_too(tmp_path: Path, danger: Non
 
     services, log = logged(tmp_path)
     version = Shelf(services).current("support")
-    graph = by_hand(services).compile(InMemorySaver())
+    graph = by_hand(services).compile(Saver())
     await say(Conversation(replace(version, graph=graph), services), "Hello.")
     assert told(log)[0]["kind"] == "decision"

@@ -149,6 +149,14 @@ async def test_a_turn_that_the_person_stops_does_not_count(breaker: Breaker) -> 
     assert breaker.standing.failures == 0
 
 
+async def test_a_time_out_of_somebody_else_does_not_count() -> None:
+    breaker = Breaker("made", Tolerance(patience=0.0))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01), within(10):
+            await wait_in(breaker)
+    assert breaker.standing.failures == 0
+
+
 @pytest.mark.parametrize(("patience", "failures"), [(0.02, 1), (5.0, 0)])
 async def test_a_call_that_nobody_bounded_counts_once_it_lasted_too_long(
     patience: float, failures: int

@@ -37,11 +37,12 @@ async def test_a_reply_comes_sentence_by_sentence_and_then_ends() -> None:
 
 
 async def test_the_first_sentence_comes_before_the_last_is_written() -> None:
-    host = ChatHost("typing", lambda: Typing("One. " + "and so on " * 200, delay=0.005))
+    model = Writer("One. And", "hang")
+    host = ChatHost("typing", lambda: model)
     host.open("t", ASK)
-    started = time.perf_counter()
     assert await host.sentence("t") == "One."
-    assert time.perf_counter() - started < 1.0
+    assert not model.released.is_set()
+    model.released.set()
     host.close("t")
 
 
@@ -176,6 +177,54 @@ async def test_a_backend_that_hung_for_long_is_loaded_afresh() -> None:
     await asyncio.sleep(0.05)
     assert await read(host, "b") == ["One thing."] and renewed == [1]
     models[0].released.set()
+
+
+async def test_only_so_many_backends_are_given_up() -> None:
+    models: list[Writer] = []
+
+    def load() -> Writer:
+        models.append(Writer("", "hang"))
+        return models[-1]
+
+    host = ChatHost("stuck", load, tolerance=Tolerance(failures=100, hung=0.0, threads=2))
+    for turn in "abc":
+        with pytest.raises(TimeoutError):
+            await read(host, turn, 0.02)
+        host.give_up(turn)
+    with pytest.raises(Resting):
+        host.open("d", ASK)
+    assert len(models) == 3
+    for model in models:
+        model.released.set()
+
+
+async def test_a_reply_that_was_waited_for_twice_in_vain_hangs_once() -> None:
+    models: list[Writer] = []
+
+    def load() -> Writer:
+        models.append(Writer("", "hang"))
+        return models[-1]
+
+    host = ChatHost("stuck", load, tolerance=Tolerance(failures=100, hung=0.0, threads=1))
+    host.open("a", ASK)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            async with within(0.02):
+                await host.sentence("a")
+    host.give_up("a")
+    host.open("b", ASK)
+    assert host.is_open("b")
+    for model in models:
+        model.released.set()
+
+
+async def test_a_reloaded_language_model_has_never_failed() -> None:
+    models = [Writer("", "raise"), Writer("One thing.")]
+    host = ChatHost("moody", lambda: models.pop(0), tolerance=Tolerance(failures=1))
+    with pytest.raises(ModelError):
+        await read(host, "a")
+    host.reload()
+    assert await read(host, "b") == ["One thing."]
 
 
 async def test_a_connection_that_is_lost_before_the_first_word_is_tried_again() -> None:

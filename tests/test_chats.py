@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.prompt import read_prompt
 from graphs.chats import Chat, chats, write
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
@@ -154,7 +154,7 @@ async def test_a_chat_is_just_what_the_responder_is_told_in_a_turn(tmp_path: Pat
     file.write_text(
         "name: tuned\ninclude: support\nnodes: {respond: {prompt: respond_tuned}}\n", "utf-8"
     )
-    turn = Conversation(Shelf(services, InMemorySaver()).current(str(file)), services)
+    turn = Conversation(Shelf(services, Saver()).current(str(file)), services)
     report = await say(turn, "I keep waiting.")
     same = known(
         said="I keep waiting.",

@@ -79,18 +79,79 @@ def test_a_known_vulnerability_is_named_with_its_remedy(audit: ModuleType) -> No
     assert "flawed 1.0: PYSEC-0000-1, mended in 1.1" in line and "2 of 3" in remark
 
 
+def test_only_what_was_audited_is_called_sound(audit: ModuleType) -> None:
+    assert audit.read_audit([SOUND, UNKNOWN]) == (
+        [],
+        "packages: 1 of 2 audited, none known as vulnerable",
+    )
+    assert "none known" not in audit.read_audit([FLAWED, UNKNOWN])[1]
+
+
 def test_where_no_feed_knows_the_packages_that_is_said(audit: ModuleType) -> None:
     bad, remark = audit.read_audit([UNKNOWN, UNKNOWN])
-    assert bad == [] and "nothing was audited" in remark
+    assert bad == [] and "nothing was audited" in remark and "none known" not in remark
 
 
-@pytest.mark.parametrize("output", ["", "Traceback ..."])
+def test_an_audit_of_nothing_at_all_fails(audit: ModuleType) -> None:
+    assert audit.read_audit([])[0]
+
+
+def answering(audit: ModuleType, patch: pytest.MonkeyPatch, stdout: str, stderr: str) -> None:
+    ended = SimpleNamespace(stdout=stdout, stderr=stderr, returncode=1)
+    patch.setattr(audit.subprocess, "run", lambda *_, **__: ended)
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        "Traceback ...\nrequests.exceptions.ProxyError: HTTPSConnectionPool(...)\n",
+        "requests.exceptions.ConnectionError: no route",
+        "requests.exceptions.ReadTimeout: too slow",
+        "ERROR:x:Could not connect\nERROR:x:Tip: your network may be blocking this service. Try",
+    ],
+)
 def test_where_no_feed_answers_that_is_said(
-    output: str, audit: ModuleType, monkeypatch: pytest.MonkeyPatch
+    stderr: str, audit: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=output))
+    answering(audit, monkeypatch, "", stderr)
     bad, remark = audit.packages(ROOT / "constraints.txt")
     assert bad == [] and "nothing was audited" in remark
+
+
+def test_an_audit_that_takes_too_long_is_said(
+    audit: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PATIENCE_S", 0)
+    bad, remark = audit.packages(ROOT / "constraints.txt")
+    assert bad == [] and "nothing was audited" in remark
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr"),
+    [
+        ("", "python: No module named pip_audit\n"),
+        ("", "ERROR:pip_audit._cli:requirement six is not pinned to an exact version: six>=1\n"),
+        ("", "requests.exceptions.ConnectionError: x\n\nTraceback ...\nValueError: y\n"),
+        ("", "requests.exceptions.SSLError: a certificate of somebody else\n"),
+        ("", ""),
+        ("{}", "No known vulnerabilities found"),
+        ("[]", ""),
+    ],
+)
+def test_an_audit_that_does_not_work_fails(
+    stdout: str, stderr: str, audit: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(audit, monkeypatch, stdout, stderr)
+    [line], remark = audit.packages(ROOT / "constraints.txt")
+    assert "pip-audit failed" in line and "not audited" in remark
+
+
+def test_a_version_that_is_not_pinned_makes_the_audit_fail(
+    tmp_path: Path, audit: ModuleType
+) -> None:
+    (tmp_path / "pins.txt").write_text("six>=1\n", "utf-8")
+    [line], _ = audit.packages(tmp_path / "pins.txt")
+    assert "not pinned" in line
 
 
 @pytest.mark.parametrize(

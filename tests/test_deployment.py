@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 from typer.testing import CliRunner
 
 from agents.library import NODES
@@ -14,6 +13,7 @@ from graphs.__main__ import app
 from graphs.build import build
 from graphs.check import problems
 from graphs.deployment import BODILY, DEPLOYMENTS, PERSONAL, SETTING, deploy, find_deployment
+from graphs.keeping.saver import Saver
 from graphs.services import assemble
 from graphs.shelf import Shelf
 from graphs.spec import FOLDER, GraphSpec, find_graph, read_graph
@@ -75,7 +75,7 @@ def test_r18_a_graph_file_cannot_bring_them_back_under_another_name(
         ("  face_emotion:\n", "  look: {use: face_emotion}\n"),
         ("face_emotion, voice", "look, voice"),
     )
-    left = Shelf(stub_services(deployment=place), InMemorySaver()).compile(spec)
+    left = Shelf(stub_services(deployment=place), Saver()).compile(spec)
     assert not bodily(left.spec) and "look" not in left.graph.nodes
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.context import Services
 from agents.drafting import Setting, choose, tidy, worth
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
@@ -236,7 +236,7 @@ def careful(services: Services, tmp_path: Path, drafts: int = 3) -> Conversation
         f"name: several\ninclude: support\nnodes: {{respond: {{options: {{drafts: {drafts}}}}}}}\n",
         "utf-8",
     )
-    return Conversation(Shelf(services, InMemorySaver()).current(str(file)), services)
+    return Conversation(Shelf(services, Saver()).current(str(file)), services)
 
 
 async def test_of_several_drafts_only_the_best_is_ever_seen(tmp_path: Path) -> None:

@@ -162,9 +162,9 @@ class Broken:
 
 
 def _saver() -> Any:
-    from langgraph.checkpoint.memory import InMemorySaver
+    from graphs.keeping.saver import Saver
 
-    return InMemorySaver()
+    return Saver()
 
 
 @cache

@@ -1,7 +1,5 @@
 """The door: who comes in, by which name, from where, and for what."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -18,18 +16,6 @@ from ui.uploads import UploadFolder
 
 PUBLIC = "https://attune.example.org"
 KEY = "a key of the store"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[UploadFolder]:
-    made = UploadFolder(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def made(folder: UploadFolder) -> Made:
-    return Made(folder)
 
 
 def cookie(answer: httpx.Response) -> str:

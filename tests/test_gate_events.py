@@ -1,8 +1,6 @@
 """Events of the page: of one's own session and with one's own files alone."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,18 +12,6 @@ from ui.gate.limits import RateLimits
 from ui.uploads import UploadFolder
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[UploadFolder]:
-    made = UploadFolder(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def made(folder: UploadFolder) -> Made:
-    return Made(folder)
 
 
 async def come(one: httpx.AsyncClient) -> None:

@@ -2,21 +2,11 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.made_gate import Made
 from ui.gate.headers import policy
-from ui.uploads import UploadFolder
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Made]:
-    folder = UploadFolder(tmp_path)
-    yield Made(folder)
-    folder.close()
 
 
 def directives(value: str) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """`/health`, for whoever runs the program."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,8 @@ BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    folder = UploadFolder(tmp_path)
-    yield lambda *args, **options: Made(folder, *args, **options)
-    folder.close()
+def make(folder: UploadFolder) -> Make:
+    return lambda *args, **options: Made(folder, *args, **options)
 
 
 @pytest.fixture
@@ -39,8 +37,22 @@ async def test_a_program_gets_json(make: Make) -> None:
 async def test_a_browser_gets_a_page_without_script(make: Make) -> None:
     async with make().browser(headers=BROWSER) as one:
         page = (await one.get("/health")).text
-        assert "<dt>status</dt><dd>ok</dd>" in page and '<html lang="en">' in page
-        assert "text &lt;b&gt;" in page and "<script" not in page
+        assert "Everything works." in page and '<html lang="en">' in page
+        assert "<td>text &lt;b&gt;</td><td>works</td>" in page and "<script" not in page
+
+
+async def test_a_browser_gets_words_and_what_people_notice_comes_first(make: Make) -> None:
+    [model] = WELL["models"]
+    resting = {**model, "state": "open", "failures": 3, "last_failure": "OSError", "retry_s": 29.6}
+    storage = {"kind": "sqlite", "ready": False, "trouble": "there is no key: make one"}
+    sick = {**WELL, "status": "degraded", "models": [resting], "storage": storage}
+    async with make(health={**sick, "notices": ["I cannot hear."]}).browser(headers=BROWSER) as one:
+        page = (await one.get("/health")).text
+        assert "rests for 30 s" in page and "3, the last one OSError" in page
+        assert "there is no key: make one" in page and "closed" not in page
+        assert (
+            page.index("people are answered") < page.index("I cannot hear.") < page.index("<table")
+        )
 
 
 async def test_what_answers_nobody_is_not_well(make: Make) -> None:
@@ -56,7 +68,8 @@ async def test_what_is_only_slow_is_still_there(make: Make) -> None:
 async def test_strangers_see_one_word_where_people_sign_in(signing: Made) -> None:
     async with signing.browser() as one:
         assert (await one.get("/health")).json() == {"status": "ok"}
-        assert "models" not in (await one.get("/health", headers=BROWSER)).text
+        page = (await one.get("/health", headers=BROWSER)).text
+        assert "Everything works." in page and "<table" not in page
 
 
 async def test_who_signed_in_sees_all_of_it(signing: Made) -> None:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from tools.errors import ConfigError, StorageError
 from ui.gate.keeping import expire, keep_days, opened
@@ -49,6 +51,19 @@ async def test_a_chosen_store_that_fails_is_said(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StorageError, match="locked"):
         async with opened(""):
             pass
+
+
+async def test_a_store_that_has_no_key_says_so_at_the_start_and_makes_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = keyring.get_keyring()
+    keyring.set_keyring(NoKeyring())
+    try:
+        async with opened(str(tmp_path / "made.sqlite")) as storage:
+            assert storage is not None
+    finally:
+        keyring.set_keyring(before)
+    assert "there is no key to encrypt conversations with" in caplog.text
 
 
 async def test_without_a_choice_people_can_talk_all_the_same(

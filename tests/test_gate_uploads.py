@@ -1,7 +1,6 @@
 """Uploads at the gate: of whom, how many, how large, and what."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,18 +16,6 @@ from ui.uploads import UploadFolder
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
 UPLOAD = "/gradio_api/upload"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[UploadFolder]:
-    made = UploadFolder(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def made(folder: UploadFolder) -> Made:
-    return Made(folder)
 
 
 async def put(one: httpx.AsyncClient, name: str = "a.wav", data: bytes = WAV) -> httpx.Response:

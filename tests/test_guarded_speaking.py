@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.check import CheckOptions
 from agents.context import Services
 from graphs.check import problems
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, TurnReport
 from graphs.shelf import Shelf
 from graphs.spec import read_graph
@@ -57,7 +57,7 @@ def with_timeout(services: Services, seconds: float, tmp_path: Any) -> Conversat
         f"name: hurried\ninclude: support\nnodes: {{check: {{options: {{timeout: {seconds}}}}}}}\n",
         "utf-8",
     )
-    return Conversation(Shelf(services, InMemorySaver()).current(str(file)), services)
+    return Conversation(Shelf(services, Saver()).current(str(file)), services)
 
 
 async def test_without_a_guard_every_sentence_that_passes_the_patterns_is_said() -> None:

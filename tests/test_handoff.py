@@ -15,10 +15,10 @@ from typing import Any
 import gradio as gr
 import pytest
 import yaml
-from langgraph.checkpoint.memory import InMemorySaver
 from typer.testing import CliRunner
 
 from graphs.__main__ import app
+from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_risk import finding
 from tests.made_services import example, stub_services
@@ -408,7 +408,7 @@ class MadePage:
         self.desk = Unreachable()
         self.log = AuditLog(folder / "audit")
         services = replace(stub_services(example()), audit=self.log)
-        shelf = Shelf(services, InMemorySaver())
+        shelf = Shelf(services, Saver())
         self.sessions = Sessions(shelf, services, "support")
         self.outbox = Outbox(self.desk, folder / "letters")
         way = Handoff(to="the made desk", answer="Soon", offer_from="moderate", outbox=self.outbox)

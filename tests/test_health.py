@@ -12,7 +12,6 @@ from graphs.warm import NOTICES
 from tests.made_failing import SECRET, Returning, raising
 from tests.made_services import stub_services
 from tests.made_turn import conversation, face, say
-from tools.breaker import Breaker
 from tools.storage.records import Condition
 
 
@@ -40,7 +39,8 @@ class Kept:
 
     async def condition(self) -> Condition:
         trouble = "" if self.ready else f"the disk of {SECRET} is full"
-        return Condition(kind="sqlite", ready=self.ready, trouble=trouble)
+        shown = "" if self.ready else "the disk is full"
+        return Condition(kind="sqlite", ready=self.ready, trouble=trouble, shown=shown)
 
 
 class Recording:
@@ -104,11 +104,30 @@ async def test_what_a_turn_has_used_is_loaded_and_counted() -> None:
     assert not models["voice"]["loaded"] and models["voice"]["calls"] == 0
 
 
-async def test_a_store_that_cannot_be_written_is_told_without_its_sentence() -> None:
+async def test_a_store_that_cannot_be_written_is_told_without_its_place() -> None:
     found = await of(stub_services(), storage=Kept(ready=False))
     assert found["status"] == "degraded" and SECRET not in json.dumps(found)
-    assert found["storage"] == {"kind": "sqlite", "ready": False}
+    assert found["storage"] == {"kind": "sqlite", "ready": False, "trouble": "the disk is full"}
     assert (await of(stub_services(), storage=Kept(ready=True)))["status"] == "ok"
+
+
+async def test_why_a_store_cannot_be_written_is_logged_once_until_it_changes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, services = Kept(ready=False), stub_services()
+    for ready in (False, False, True, True, False):
+        store.ready = ready
+        await of(services, storage=store)
+    full = f"the disk of {SECRET} is full"
+    again = "the store of conversations can be written again"
+    assert [record.getMessage() for record in caplog.records] == [full, again, full]
+
+
+async def test_a_file_of_examples_that_is_not_used_is_counted() -> None:
+    services = stub_services()
+    services.examples.left_out.append("the added examples of 'own.csv' are left out")
+    found = await of(services)
+    assert found["examples"]["left_out"] == 1 and found["status"] == "degraded"
 
 
 @pytest.mark.parametrize(
@@ -131,10 +150,8 @@ async def test_a_record_that_cannot_be_written_is_told_without_its_sentence(
 
 async def test_an_example_store_that_is_left_alone_is_told() -> None:
     services = stub_services()
-    breaker = Breaker("the example store")
     for _ in range(3):
-        breaker.failed("DataError")
-    services.examples.breaker = breaker  # type: ignore[attr-defined]
+        services.examples.breaker.failed("DataError")
     found = await of(services)
     assert found["examples"]["state"] == "open" and found["status"] == "degraded"
     assert found["notices"] == [NOTICES["examples"]]
@@ -142,7 +159,7 @@ async def test_an_example_store_that_is_left_alone_is_told() -> None:
 
 async def test_nothing_that_was_said_is_told_after_failures() -> None:
     services = stub_services()
-    services.models._backends["text"] = Returning(raising)
+    services.models.replace("text", Returning(raising))
     talk = conversation(services)
     for _ in range(4):
         await say(talk, f"I keep waiting for {SECRET}.")

@@ -10,13 +10,13 @@ from typing import Any
 
 import av
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 from rich.console import Console
 from typer.testing import CliRunner
 
 from agents.context import Services
 from graphs.__main__ import app
 from graphs.check import problems
+from graphs.keeping.saver import Saver
 from graphs.run import TurnReport
 from graphs.screening import screen_rows
 from graphs.shelf import Shelf
@@ -276,7 +276,7 @@ def test_r2_such_an_edit_does_not_load_on_the_page(
     edit: str, bad: Callable[[str], Path], services: Services
 ) -> None:
     path = bad("about: fine so far")
-    shelf = Shelf(services, InMemorySaver())
+    shelf = Shelf(services, Saver())
     good = shelf.current(str(path))
     stamp = path.stat().st_mtime_ns + 1_000_000
     bad(edit)

@@ -12,7 +12,9 @@ import keyring.errors
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
-from made_storage import (
+from typer.testing import CliRunner
+
+from tests.made_storage import (
     IDENTITY,
     KEY,
     SAID,
@@ -22,8 +24,6 @@ from made_storage import (
     opened,
     storage_at,
 )
-from typer.testing import CliRunner
-
 from tools.errors import ConfigError, StorageError
 from tools.storage.cipher import Cipher, about
 from tools.storage.command import key as command
@@ -253,7 +253,8 @@ def test_rotating_seals_everything_with_the_first_key(
         [[old]] = connection.execute("SELECT body FROM conversations WHERE id = 'c0'").fetchall()
     connection.close()
     # 60 conversations, 60 messages, a version and the secret of the owners.
-    assert "encrypted 122 values again" in rotate(monkeypatch, path, f"{new},{KEY}")
+    said = rotate(monkeypatch, path, f"{new},{KEY}")
+    assert f"encrypted 122 values again, of 60 conversations in {path}" in said
     check(path, new, owner, count=60)
     # What the old key opens is not left in the file.
     assert old not in everything(tmp_path)
@@ -279,11 +280,54 @@ def test_rotating_moves_from_the_key_store_to_a_setting(
     check(tmp_path, KEY, owner)
 
 
-def test_rotating_an_empty_store_makes_no_key(
+def refused(monkeypatch: pytest.MonkeyPatch, place: Path, setting: str) -> str:
+    """Run the command with a value of ATTUNE_KEY, and return why it does nothing."""
+    monkeypatch.setenv("ATTUNE_KEY", setting)
+    ended = CliRunner().invoke(command, ["rotate", "--store", str(place)])
+    assert isinstance(ended.exception, ConfigError | StorageError)
+    assert "can go" not in ended.output
+    return str(ended.exception)
+
+
+def test_rotating_a_store_that_is_not_there_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, keys = tmp_path / "mistyped" / "kept.sqlite", f"{new_key()},{KEY}"
+    assert f"there is no store at {place}" in refused(monkeypatch, place, keys)
+    assert not place.parent.exists()
+    place.parent.mkdir()
+    place.touch()
+    assert f"there is no store at {place}" in refused(monkeypatch, place, keys)
+    assert place.read_bytes() == b""
+
+
+def test_rotating_needs_a_newer_key_besides_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = prepare(tmp_path, KEY)
+    for setting in (KEY, f"{KEY},{KEY}"):
+        said = refused(monkeypatch, tmp_path, setting)
+        assert "one key alone" in said and KEY not in said
+    check(tmp_path, KEY, owner)
+
+
+def test_rotating_without_any_key_makes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key_store: MadeKeyring
 ) -> None:
-    assert "encrypted 0 values" in rotate(monkeypatch, tmp_path, "")
+    assert "there is no key" in refused(monkeypatch, tmp_path, "")
     assert key_store.entries == {}
+
+
+def test_rotating_where_nothing_is_kept_lets_no_key_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def make() -> None:
+        async with opened(tmp_path):
+            pass
+
+    asyncio.run(make())
+    said = rotate(monkeypatch, tmp_path, f"{new_key()},{KEY}")
+    assert f"no conversation is kept in {tmp_path}" in said and "can go" not in said
 
 
 def test_rotating_what_is_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

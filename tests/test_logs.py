@@ -130,5 +130,28 @@ def test_a_log_line_keeps_its_own_text() -> None:
     assert "the store notes is full" in shown
 
 
+TOLD = """
+    from tools import errors
+    try:
+        raise errors.{kind}("the store 'notes' is full: free some room")
+    except errors.AttuneError as error:
+        log = logging.getLogger("mine")
+        log.error("not written: %s", error)
+        log.error(error)
+        log.error("again: %(why)s", {{"why": error}})
+"""
+
+
+@pytest.mark.parametrize("kind", ["StorageError", "ConfigError", "Resting"])
+def test_a_sentence_of_our_own_says_what_to_do(kind: str) -> None:
+    shown = printed(TOLD.format(kind=kind))
+    assert shown.count("the store 'notes' is full: free some room") == 3
+
+
+def test_what_a_model_said_stays_a_place() -> None:
+    shown = printed(TOLD.format(kind="ModelError"))
+    assert "notes" not in shown and shown.count("ModelError at ") == 3
+
+
 def test_calling_it_twice_changes_nothing() -> None:
     assert "mine" in printed('keep_words_out(); logging.getLogger("x").error("mine")')

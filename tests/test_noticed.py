@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from agents.fusion import PERSON
-from graphs.keeping.amend import forget_lines, remembered
+from graphs.amend import forget_lines, remembered
 from tests.made_media import tone, wav
 from tests.made_own_data import MadeHouse, asks, house, laid_out
 from tests.made_risk import grade
@@ -89,6 +89,20 @@ async def test_r24_a_correction_replaces_the_guess_and_the_next_turn_goes_by_it(
         await made.say(key, "And now?")
         felt = made.session(key).report["user_emotion"]
         assert felt["label"] == "sadness" and PERSON in felt["sources"]
+
+
+async def test_r24_a_word_about_the_whole_stands_on_top_and_overrules_each_guess(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
+        key = made.visit()
+        await made.say(key, "Hello.")
+        changes = await made.noticing.answered("together", "anger", key, asks())
+        form = parts.noticed
+        assert "angry: as you said" in changes[form.lines["together"]]
+        line = changes[form.lines["text"]]
+        assert "perhaps" not in line and "you said otherwise" in line and "overruled" in line
+        assert next(iter(form.rows)) == "together"
 
 
 async def test_r24_a_removed_guess_is_nowhere_any_more(parts: Layout, tmp_path: Path) -> None:

@@ -37,15 +37,12 @@ def good(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make(provider: Provider, tmp_path: Path) -> Iterator[Make]:
-    folder = UploadFolder(tmp_path)
-
+def make(provider: Provider, folder: UploadFolder, tmp_path: Path) -> Make:
     def make(**settings: Any) -> Made:
         entry = read_entry(oidc=write(tmp_path, issuer=provider.issuer, **settings))
         return Made(folder, entry)
 
-    yield make
-    folder.close()
+    return make
 
 
 def write(folder: Path, **settings: Any) -> Path:
@@ -117,12 +114,13 @@ async def test_an_answer_to_another_browser_is_refused(make: Make, provider: Pro
 
 @pytest.mark.parametrize("change", [{"state": "made-up"}, {"state": ""}, {"code": "made-up"}])
 async def test_state_and_code_are_those_of_this_sign_in(
-    make: Make, provider: Provider, change: dict[str, str]
+    make: Make, provider: Provider, change: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with make().browser() as one:
         query = provider.approve(await start(one))
         assert (await back(one, {**query, **change})).status_code == 401
         assert not await is_in(one)
+    assert "was not let in: " in caplog.text and "made-up" not in caplog.text
 
 
 async def test_an_answer_counts_once(make: Make, provider: Provider) -> None:
@@ -186,21 +184,26 @@ async def test_a_token_without_the_providers_signature_is_refused(
     ],
 )
 async def test_a_provider_that_is_another_is_not_asked(
-    make: Make, provider: Provider, metadata: dict[str, Any]
+    make: Make,
+    provider: Provider,
+    metadata: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     provider.metadata = metadata
     async with make().browser() as one:
         answer = await one.get(START)
         assert answer.status_code == 502 and "location" not in answer.headers
+    assert "provider" in caplog.text and "evil" not in caplog.text
 
 
-async def test_a_provider_that_is_away_is_one_sentence_with_help(tmp_path: Path) -> None:
-    folder = UploadFolder(tmp_path)
+async def test_a_provider_that_is_away_is_one_sentence_with_help(
+    folder: UploadFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     made = Made(folder, read_entry(oidc=write(tmp_path, issuer="http://127.0.0.1:9")))
     async with made.browser() as one:
         answer = await one.get(START)
         assert answer.status_code == 502 and "somebody to talk to" in answer.text
-    folder.close()
+    assert "nobody could be sent to the provider: ConnectError at oidc.py" in caplog.text
 
 
 async def test_what_the_provider_says_is_not_shown(make: Make) -> None:

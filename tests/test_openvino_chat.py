@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tools.backends.openvino_chat import OpenVinoChat
+from tools.backends.openvino_chat import OpenVinoChat, load
 from tools.chat import ChatRequest, Message
 from tools.errors import ModelError
-from tools.models import load_models
+from tools.models import Loading, load_models
 
 pytestmark = pytest.mark.models
 
@@ -70,13 +70,24 @@ def test_a_killed_engine_is_noticed_and_restarted(model: OpenVinoChat) -> None:
     assert list(model.stream(HELLO))
 
 
+def test_what_is_kept_of_prompts_is_bounded_by_an_option() -> None:
+    models = load_models("small")
+    config = models.config("smollm2-135m").model_copy(update={"options": {"cache_tokens": 96}})
+    bounded = load(Loading("smollm2-135m", config, models))
+    try:
+        assert list(bounded.stream(HELLO))
+        assert not list(bounded.stream(ChatRequest((Message("user", "Say hello. " * 50),))))
+    finally:
+        bounded.close()
+
+
 def test_a_file_that_is_no_model_is_one_sentence(tmp_path: object) -> None:
     with pytest.raises(ModelError, match="did not start"):
         OpenVinoChat(
             "none",
             tmp_path / "none.gguf",
             device="CPU",
-            cache_gb=1,
+            cache_tokens=4096,
             silent_s=5,
             repetition_penalty=1.05,
         )  # type: ignore[operator]

@@ -72,6 +72,25 @@ def rules_of(grade: RiskGrade) -> set[str]:
     return {finding["rule"] for finding in grade["findings"]}
 
 
+class Gone(SafetyPolicy):
+    """A policy whose patterns are gone."""
+
+    def grade(self, text: str, **_: Any) -> RiskGrade:
+        raise RuntimeError("the patterns are gone")
+
+
+@pytest.mark.parametrize("danger", [True, False])
+def test_a_message_is_dangerous_where_it_takes_the_crisis_route(danger: bool) -> None:
+    text = DISCLOSURES[0]["text"] if danger else "I keep waiting for the letter."
+    assert load_policy().is_dangerous(text) is danger
+
+
+def test_r3_a_message_that_cannot_be_graded_is_dangerous() -> None:
+    policy = Gone(read_patterns(), read_speech(numbers()))
+    assert policy.is_dangerous("Hello.")
+    assert policy.grade_or_fault("Hello.")["findings"][0]["rule"] == "RuntimeError"
+
+
 def test_the_case_files_are_large_enough() -> None:
     assert len(DISCLOSURES) >= 60
     assert len(HARMLESS) >= 60
@@ -238,3 +257,14 @@ def test_what_happens_to_a_body_follows_its_own_danger(policy: SafetyPolicy) -> 
     case = next(c for c in DISCLOSURES if c["why"] == "a body that gives way" and "before" in c)
     assert graded(policy, case)["level"] == Risk.HIGH
     assert graded(policy, {**case, "before": ["I want to die."]})["level"] == Risk.NONE
+
+
+@pytest.mark.parametrize("place", ["{} {}", "{1} {0}"], ids=["at the beginning", "at the end"])
+def test_r1_danger_at_an_end_of_a_message_without_end_is_found_among_few_characters(
+    place: str,
+) -> None:
+    policy, seen = load_policy(), []
+    find = policy._patterns.find
+    policy._patterns.find = lambda text, course: (seen.append(len(text)), find(text, course))[1]  # type: ignore[method-assign]
+    assert policy.is_dangerous(place.format(DISCLOSURES[0]["text"], "(a" * 50_000))
+    assert max(seen) < 20_000

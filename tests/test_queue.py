@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from graphs.keeping.archive import Archive
-from graphs.keeping.line import Line
+from graphs.archive import Archive
+from graphs.keeping.arrival import ArrivalQueue
 from graphs.keeping.written import read
 from graphs.run import Conversation, Progress
 from tests.made_archive import ADA, READ, archive, kept, opened, reopened, texts
-from tests.made_postgres import postgres, postgres_server  # noqa: F401  # fixtures
 from tests.made_services import stub_services
 from tests.made_turn import say
 from tools.storage.records import Storage
@@ -102,7 +101,7 @@ async def test_a_turn_that_is_stopped_lets_the_next_one_pass(tmp_path: Path) -> 
 
 
 async def test_a_place_that_is_given_up_lets_nobody_pass_too_early() -> None:
-    line, order = Line(), list[str]()
+    line, order = ArrivalQueue(), list[str]()
     first, second, third = line.place(), line.place(), line.place()
     second.leave()
 
@@ -120,7 +119,7 @@ async def test_a_place_that_is_given_up_lets_nobody_pass_too_early() -> None:
 
 @pytest.mark.postgres
 async def test_eight_messages_at_once_from_two_processes_are_all_answered(
-    postgres: str,  # noqa: F811
+    postgres: str,
 ) -> None:
     async with opened(postgres) as store:
         talk = await kept(store)

@@ -33,48 +33,48 @@ def limits(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> RateLimits:
     return RateLimits()
 
 
-def test_a_person_may_send_as_often_as_is_set_and_then_waits(limits: RateLimits) -> None:
-    assert [limits.may_send(ONE) for _ in range(3)] == [0.0] * 3
-    assert 0 < limits.may_send(ONE) <= 60
+def test_a_person_wait_to_send_as_often_as_is_set_and_then_waits(limits: RateLimits) -> None:
+    assert [limits.wait_to_send(ONE) for _ in range(3)] == [0.0] * 3
+    assert 0 < limits.wait_to_send(ONE) <= 60
 
 
 def test_another_person_does_not_wait_for_the_first(limits: RateLimits) -> None:
     for _ in range(9):
-        limits.may_send(ONE)
-    assert limits.may_send(OTHER) == 0.0
+        limits.wait_to_send(ONE)
+    assert limits.wait_to_send(OTHER) == 0.0
 
 
 def test_the_window_moves(limits: RateLimits, clock: Clock) -> None:
-    limits.may_send(ONE)
+    limits.wait_to_send(ONE)
     clock.now += 40
-    limits.may_send(ONE)
-    limits.may_send(ONE)
-    assert limits.may_send(ONE) == pytest.approx(20, abs=1)
+    limits.wait_to_send(ONE)
+    limits.wait_to_send(ONE)
+    assert limits.wait_to_send(ONE) == pytest.approx(20, abs=1)
     clock.now += 21
-    assert limits.may_send(ONE) == 0.0
-    assert limits.may_send(ONE) > 0, "two of the last minute still count"
+    assert limits.wait_to_send(ONE) == 0.0
+    assert limits.wait_to_send(ONE) > 0, "two of the last minute still count"
 
 
 def test_a_refused_message_is_not_counted(limits: RateLimits, clock: Clock) -> None:
     for _ in range(3):
-        limits.may_send(ONE)
+        limits.wait_to_send(ONE)
     clock.now += 59
     for _ in range(20):
-        assert limits.may_send(ONE) > 0
+        assert limits.wait_to_send(ONE) > 0
     clock.now += 2
-    assert limits.may_send(ONE) == 0.0
+    assert limits.wait_to_send(ONE) == 0.0
 
 
 def test_all_of_one_address_count_together(limits: RateLimits) -> None:
     people = [Identity(key=f"visitor:{n}", address="192.0.2.1") for n in range(6)]
-    waits = [limits.may_send(who) for who in people]
+    waits = [limits.wait_to_send(who) for who in people]
     assert waits[:5] == [0.0] * 5 and waits[5] > 0
 
 
 def test_what_is_counted_is_kept_apart_by_kind(limits: RateLimits) -> None:
     assert limits.wait("upload", person="visitor:one") == 0.0
     assert limits.wait("upload", person="visitor:one") > 0
-    assert limits.may_send(ONE) == 0.0
+    assert limits.wait_to_send(ONE) == 0.0
 
 
 def test_a_person_is_not_taken_for_an_address(limits: RateLimits) -> None:
@@ -85,7 +85,7 @@ def test_a_person_is_not_taken_for_an_address(limits: RateLimits) -> None:
 
 def test_what_ships_is_generous_for_somebody_who_types() -> None:
     shipped = RateLimits()
-    assert all(shipped.may_send(ONE) == 0.0 for _ in range(20))
+    assert all(shipped.wait_to_send(ONE) == 0.0 for _ in range(20))
 
 
 def test_what_ships_ends_a_flood_of_everything() -> None:
@@ -94,3 +94,12 @@ def test_what_ships_ends_a_flood_of_everything() -> None:
         assert any(shipped.wait(kind, person="p") for _ in range(1300)), kind
     for kind in PER_ADDRESS:
         assert any(shipped.wait(kind, address="a") for _ in range(400)), kind
+
+
+def test_a_clock_that_was_put_back_makes_nobody_wait_for_longer_than_the_window(
+    limits: RateLimits, clock: Clock
+) -> None:
+    while not limits.wait_to_send(ONE):
+        pass
+    clock.now -= 86_400
+    assert 0 < limits.wait_to_send(ONE) <= 3_600

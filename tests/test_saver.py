@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import ormsgpack
 import pytest
@@ -14,16 +15,20 @@ from langgraph.checkpoint.base import empty_checkpoint
 
 from agents.context import Context
 from agents.state import KEPT
+from graphs import run as run_module
+from graphs.answering import UNHEARD
 from graphs.keeping.saver import Saver
-from graphs.keeping.written import SERDE, read, write
-from graphs.run import Conversation, Finished, Sentence
+from graphs.keeping.thread import Thread
+from graphs.keeping.written import SERDE, asked_by, post, read, write
+from graphs.run import Conversation, Earlier, Finished, Sentence
 from graphs.shelf import Shelf
-from tests.made_archive import ADA, archive, kept, opened, reopened, texts
+from tests.made_archive import ADA, READ, archive, drain, kept, opened, reopened, texts
 from tests.made_services import example, stub_services
 from tests.made_turn import face, say, voice
 from tests.test_crisis import disclosure
 from tools.errors import InputError, StorageError
-from tools.storage.records import Storage
+from tools.storage.bounded import BoundedStorage
+from tools.storage.records import Storage, Waiting
 
 REPLY = "One thing here. Another thing. And a third."
 
@@ -172,7 +177,7 @@ async def test_r1_a_store_that_fails_loses_no_reply_and_the_talk_goes_on(
             report = await say(talk, disclosure("high"), country="US")
         assert report["route"] == "crisis" and "988" in report["reply"]
         noted = [n["text"] for n in report["notes"] if "could not be kept" in n["text"]]
-        assert bool(noted) == (method == "save") == bool(talk.trouble)
+        assert bool(noted) == (method in ("save", "load")) == bool(talk.trouble)
         report = await say(talk, "I am still here.")
         assert report["risk"]["peak"] == "high" and not talk.trouble
         state = await store.load(talk.id)
@@ -181,6 +186,147 @@ async def test_r1_a_store_that_fails_loses_no_reply_and_the_talk_goes_on(
 
 def _closed(*_: object) -> Any:
     raise StorageError("the store is closed")
+
+
+@pytest.mark.parametrize("recording", [True, False])
+async def test_words_whose_recording_was_lost_are_answered_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recording: bool
+) -> None:
+    async with opened(tmp_path) as store:
+        talk = await kept(store)
+        asked = asked_by("left", "I keep waiting.", Context(), recording=recording)
+        left = AsyncMock(return_value=[Waiting(id="left", body=post(asked))])
+        monkeypatch.setattr(store, "left", left)
+        last = (await drain(talk))[-1]
+        assert isinstance(last, Finished) and last.report["reply"]
+        assert (UNHEARD in [note["text"] for note in last.report["notes"]]) == recording
+
+
+async def test_what_waited_is_told_apart_from_what_is_said_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as store:
+        talk = await kept(store)
+        waiting = post(asked_by("left", "I keep waiting.", Context(), recording=False))
+        monkeypatch.setattr(
+            store, "left", AsyncMock(return_value=[Waiting(id="left", body=waiting)])
+        )
+        events = [event async for event in talk.send("Hello again.", context=READ)]
+        assert [event.words for event in events if isinstance(event, Earlier)] == [
+            "I keep waiting."
+        ]
+        assert len([event for event in events if isinstance(event, Finished)]) == 1
+
+
+def test_a_thread_that_is_let_go_keeps_what_was_said_and_nothing_of_the_store() -> None:
+    thread = Thread()
+    thread.keep()
+    thread.put("", empty_checkpoint(), {})
+    thread.begin(asked_by("one", "Hello.", Context(), recording=False), "version")
+    thread.take("one")
+    thread.unwritten(b"state", "the disk is full")
+    thread.release()
+    assert "" in thread.latest
+    fresh = Thread()
+    for each in ("kept", "begun", "posted", "taking", "down", "trouble", "stored"):
+        assert getattr(thread, each) == getattr(fresh, each)
+    thread.clear()
+    assert not thread.latest
+
+
+async def _hang(*_: object, **__: object) -> None:
+    await asyncio.sleep(60)
+
+
+@asynccontextmanager
+async def _never(*_: object) -> AsyncIterator[None]:
+    await asyncio.sleep(60)
+    yield
+
+
+@pytest.mark.parametrize("method", ["post", "save", "load", "left", "turn"])
+async def test_r1_a_store_that_hangs_keeps_nobody_in_danger_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    limits = BoundedStorage.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(limits, "patience", 0.05)
+    monkeypatch.setitem(limits, "turn", 0.05)
+    async with opened(tmp_path) as store:
+        talk = await kept(store)
+        monkeypatch.setattr(store, method, _never if method == "turn" else _hang)
+        async with asyncio.timeout(10):
+            report = await say(talk, disclosure("high"), country="US")
+        assert "988" in report["reply"] and talk.trouble
+
+
+async def test_r1_who_is_in_danger_does_not_wait_for_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_HURRY_S", 0.05)
+    async with opened(tmp_path) as store:
+        talk = await kept(store)
+        monkeypatch.setattr(store, "turn", _never)
+        async with asyncio.timeout(10):
+            report = await say(talk, disclosure("high"), country="US")
+        assert "988" in report["reply"]
+
+
+async def test_what_another_process_wrote_is_not_overwritten_where_reading_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as store:
+        here = await kept(store)
+        await say(here, "The first.")
+        there = await reopened(store, here.id)
+        await say(there, "The second, there.")
+        load, failed = store.load, []
+
+        async def fails_once(id: str) -> bytes | None:
+            if not failed:
+                failed.append(id)
+                raise StorageError("the store is away")
+            return await load(id)
+
+        monkeypatch.setattr(store, "load", fails_once)
+        report = await say(here, "The third.")
+        assert [n for n in report["notes"] if "could not be kept" in n["text"]]
+        assert "The second, there." in await texts(await reopened(store, here.id))
+
+
+async def test_r15_who_takes_the_choice_back_at_once_leaves_nothing_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as store:
+        talk = archive(store).begin()
+        begin = store.begin
+
+        async def slowly(*arguments: Any) -> None:
+            await asyncio.sleep(0.05)
+            await begin(*arguments)
+
+        monkeypatch.setattr(store, "begin", slowly)
+        keeping = asyncio.create_task(talk.keep(store.owner(ADA)))
+        await asyncio.sleep(0.01)
+        await talk.let_go()
+        await keeping
+        assert not talk.kept and await store.card(talk.id) is None
+
+
+async def test_a_turn_that_goes_on_after_everything_was_deleted_leaves_nothing_in_memory(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as store:
+        room = archive(store, stub_services(chat={"reply": REPLY}))
+        talk = room.begin()
+        await talk.keep(store.owner(ADA))
+        async with aclosing(talk.send("Hello.", context=Context(disclosed=True))) as events:
+            async for event in events:
+                if isinstance(event, Sentence):
+                    await room.delete_all(store.owner(ADA))
+        id, saver = talk.id, talk._saver
+        del talk, events, event
+        gc.collect()
+        assert saver._find(id) is None
 
 
 async def test_a_stopped_turn_is_on_disk_as_it_was_seen(tmp_path: Path) -> None:

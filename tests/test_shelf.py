@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from graphs.run import Conversation
+from graphs.keeping.saver import Saver
+from graphs.run import Conversation, TurnReport
 from graphs.shelf import Shelf
 from graphs.spec import FOLDER
 from tests.made_services import stub_services
 from tests.made_turn import say
-from tools.errors import AttuneError
+from tools.errors import AttuneError, ConfigError
 
 GOOD = "name: mine\ninclude: support\n"
 FEWER = GOOD + "nodes:\n  respond: {options: {sentences: 1}}\n"
@@ -27,7 +28,11 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shelf() -> Shelf:
-    return Shelf(stub_services(chat={"reply": "One thing. Another thing."}), InMemorySaver())
+    return Shelf(stub_services(chat={"reply": "One thing. Another thing."}), Saver())
+
+
+def refusals(report: TurnReport) -> list[str]:
+    return [note["text"] for note in report["notes"] if "is refused" in note["text"]]
 
 
 def edit(path: Path, text: str) -> None:
@@ -57,6 +62,32 @@ def test_a_broken_edit_leaves_the_old_version_and_says_why(shelf: Shelf, file: P
     edit(file, BROKEN)
     assert shelf.current(str(file)) is before
     assert "unknown node 'check'" in shelf.trouble(str(file))
+
+
+async def test_the_next_turn_tells_once_that_an_edit_is_refused(shelf: Shelf, file: Path) -> None:
+    talk = Conversation(shelf.current(str(file)), shelf.services)
+    assert refusals(await say(talk, "Hello.")) == []
+    edit(file, BROKEN)
+    told = refusals(await say(talk, "Hello again."))
+    assert len(told) == 1 and "'mine' is refused" in told[0] and "'check'" in told[0]
+    assert refusals(await say(talk, "And again.")) == []
+    edit(file, BROKEN.replace("check", "deliver"))
+    again = refusals(await say(talk, "I changed it."))
+    assert len(again) == 1 and again != told
+
+
+async def test_a_graph_file_that_is_gone_stops_no_turn(shelf: Shelf, file: Path) -> None:
+    talk = Conversation(shelf.current(str(file)), shelf.services)
+    file.unlink()
+    assert (await say(talk, "Hello."))["reply"] == "One thing. Another thing."
+
+
+def test_a_look_at_a_graph_that_was_not_edited_reads_nothing(
+    shelf: Shelf, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.current(str(file))
+    monkeypatch.setattr(shelf, "current", lambda name: pytest.fail("it was read"))
+    assert shelf.look(str(file)) == ""
 
 
 def test_mending_a_broken_edit_ends_the_trouble(shelf: Shelf, file: Path) -> None:
@@ -105,6 +136,12 @@ async def test_a_running_conversation_keeps_its_version(shelf: Shelf, file: Path
     newer = Conversation(shelf.current(str(file)), shelf.services)
     assert (await say(talk, "Hello."))["reply"] == "One thing. Another thing."
     assert (await say(newer, "Hello."))["reply"] == "One thing."
+
+
+def test_a_conversation_needs_the_checkpointer_that_forgets(file: Path) -> None:
+    version = Shelf(stub_services(), InMemorySaver()).current(str(file))
+    with pytest.raises(ConfigError, match="compiled with `Saver`"):
+        Conversation(version, stub_services())
 
 
 def test_another_binding_is_another_version(file: Path) -> None:

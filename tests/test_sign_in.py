@@ -1,7 +1,6 @@
 """Signing in with a name and a password."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -33,10 +32,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def made(file: Path, tmp_path: Path) -> Iterator[Made]:
-    folder = UploadFolder(tmp_path)
-    yield Made(folder, Entry(site=Site(), accounts=Accounts(file)))
-    folder.close()
+def made(file: Path, folder: UploadFolder) -> Made:
+    return Made(folder, Entry(site=Site(), accounts=Accounts(file)))
 
 
 async def come(one: httpx.AsyncClient, name: str = "ada", password: str = WORDS) -> httpx.Response:
@@ -59,12 +56,12 @@ async def test_the_sign_in_shows_help_that_needs_none(made: Made) -> None:
             assert f'<label for="{label}">' in page and f'id="{label}"' in page
 
 
-async def test_a_name_and_its_password_open_the_page(made: Made) -> None:
+async def test_a_name_and_its_password_open_the_page(made: Made, file: Path) -> None:
     async with made.browser() as one:
         answer = await come(one, " ADA ")
         assert answer.status_code == 303 and answer.headers["location"] == "/"
         assert (await one.get("/")).text.endswith("<p>hello</p>")
-        assert made.behind.reached[-1][1] == "user:ada"
+        assert made.behind.reached[-1][1] == Accounts(file).key("ada") != "user:ada"
         assert (await one.get(PAGE)).headers["location"] == "/"
 
 
@@ -126,11 +123,10 @@ async def test_a_name_comes_back_as_text(made: Made) -> None:
 
 
 async def test_guessing_is_ended(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, folder: UploadFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.gate.limits.PER_PERSON", {"sign-in": "2/15 minutes"})
     monkeypatch.setattr("ui.gate.limits.PER_ADDRESS", {"sign-in": "4/hour"})
-    folder = UploadFolder(tmp_path)
     made = Made(folder, Entry(site=Site(), accounts=Accounts(file)), limits=RateLimits())
     async with made.browser() as one, made.browser(client=("192.0.2.7", 1)) as elsewhere:
         assert [(await come(one, "ada", OTHER)).status_code for _ in range(2)] == [401, 401]
@@ -138,7 +134,6 @@ async def test_guessing_is_ended(
         assert right.status_code == 429 and int(right.headers["retry-after"]) > 0
         assert [(await come(one, n, OTHER)).status_code for n in "abc"] == [401, 401, 429]
         assert (await come(elsewhere)).status_code == 303, "locked out by somebody else"
-    folder.close()
 
 
 @pytest.mark.parametrize("way", ["/attune/sign-out", "/attune/go"])
@@ -243,8 +238,24 @@ async def test_a_broken_edit_leaves_everybody_as_they_were(
 
 
 async def test_a_hash_that_is_none_opens_nothing(file: Path) -> None:
-    file.write_text("users: {ada: four plain old words}\n", "utf-8")
+    file.write_text("users: {ada: {id: a, password: four plain old words}}\n", "utf-8")
     assert not await Accounts(file).check("ada", WORDS)
+
+
+def test_who_gets_the_name_of_somebody_removed_finds_nothing_of_theirs(file: Path) -> None:
+    accounts = Accounts(file)
+    before = accounts.key("ada")
+    accounts.remove("ada")
+    assert accounts.key("ada") == ""
+    accounts.put("ada", WORDS)
+    assert accounts.key("ada") != before
+
+
+def test_another_password_leaves_somebody_who_they_are(file: Path) -> None:
+    accounts = Accounts(file)
+    before = accounts.key("ada")
+    accounts.put("Ada", "four other plain words")
+    assert accounts.key(" ADA ") == before
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from rich.console import Console
 
 from agents.context import Services
-from benchmarks import soak_callers, soak_gauges, soak_media, soak_visitors
-from benchmarks.soak import ECHOING, Line, Plan, Result, hold
-from benchmarks.soak_checks import Sent, Tally, check_history, foreign
-from benchmarks.soak_gauges import Sample
-from benchmarks.soak_marks import message, word, words_in
+from benchmarks.soak import callers, gauges, media, visitors
+from benchmarks.soak.checks import Sent, Tally, check_history, foreign
+from benchmarks.soak.command import ECHOING, Line, Plan, Result, hold
+from benchmarks.soak.gauges import Sample
+from benchmarks.soak.marks import message, word, words_in
 from graphs.run import Conversation
 from tests.made_services import example, stub_services
 from tools.chat import ChatRequest, Message
@@ -48,7 +48,7 @@ async def test_nothing_is_lost_or_crossed_where_all_is_well(tmp_path: Path) -> N
 async def test_two_people_in_one_conversation_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(soak_callers, "Conversation", partial(Conversation, id="one-for-all"))
+    monkeypatch.setattr(callers, "Conversation", partial(Conversation, id="one-for-all"))
     lines, tally, _ = await run(tmp_path, kept=0.0)
     assert {"a prompt"} < set(tally.crossed)
     assert line(lines, "crossed conversations").verdict == "missed"
@@ -76,7 +76,7 @@ async def test_a_conversation_that_outlives_its_deletion_is_found(
     async def nothing(self: Conversation) -> None: ...
 
     monkeypatch.setattr(Conversation, "forget", nothing)
-    monkeypatch.setattr(soak_visitors, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(visitors, "PATIENCE_S", 0.1)
     _, tally, _ = await run(tmp_path)
     assert "a checkpoint of a deleted conversation" in tally.left
     assert "a deleted conversation in the store" in tally.left
@@ -118,23 +118,23 @@ def test_a_stopped_message_may_be_gone_but_not_without_its_reply() -> None:
 
 
 def test_each_conversation_has_a_word_of_its_own() -> None:
-    words = {word(serial) for serial in range(soak_media.SERIALS)}
-    assert len(words) == soak_media.SERIALS
+    words = {word(serial) for serial in range(media.SERIALS)}
+    assert len(words) == media.SERIALS
     assert words_in(" ".join(words).upper()) == words
     assert foreign(f"{word(1)} and {word(2)}", 1) == {word(2)}
 
 
 @pytest.mark.parametrize(("serial", "number"), [(0, 1), (77, 40), (255, 120)])
 def test_a_recording_tells_whose_it_is_after_it_was_decoded(serial: int, number: int) -> None:
-    audio = decode(soak_media.spoken(serial, number, 1.0)).audio
-    assert audio is not None and soak_media.heard(audio) == (serial, number)
+    audio = decode(media.spoken(serial, number, 1.0)).audio
+    assert audio is not None and media.heard(audio) == (serial, number)
 
 
 @pytest.mark.parametrize("serial", [0, 20, 47])
 def test_a_picture_tells_whose_it_is_after_it_was_decoded(serial: int) -> None:
-    for made in (soak_media.still, soak_media.video):
-        assert soak_media.seen(decode(made(serial)).frames) == soak_media.shade(serial)
-    assert soak_media.seen([np.asarray(soak_media.frame(serial))]) == soak_media.shade(serial)
+    for made in (media.still, media.video):
+        assert media.seen(decode(made(serial)).frames) == media.shade(serial)
+    assert media.seen([np.asarray(media.frame(serial))]) == media.shade(serial)
 
 
 def test_the_fake_model_notes_whom_it_was_asked_about() -> None:
@@ -150,17 +150,17 @@ def sample(turns: int, memory: float) -> Sample:
 
 def test_steady_growth_is_measured_per_hundred_turns() -> None:
     growing = [sample(turns, 100 + turns / 50) for turns in range(0, 500, 20)]
-    assert soak_gauges.slope(growing, "memory") == pytest.approx(2.0)
+    assert gauges.slope(growing, "memory") == pytest.approx(2.0)
 
 
 def test_a_step_that_is_taken_back_is_no_growth() -> None:
     bumps = [sample(turns, 100.0 + 50 * (turns % 100 == 0)) for turns in range(0, 500, 20)]
-    assert soak_gauges.slope(bumps, "memory") == pytest.approx(0.0, abs=0.5)
+    assert gauges.slope(bumps, "memory") == pytest.approx(0.0, abs=0.5)
 
 
 def test_what_lies_in_a_folder_is_counted(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "one").write_bytes(b"x" * 100)
-    reading = soak_gauges.read(7, [tmp_path], [tmp_path / "deep"])
+    reading = gauges.read(7, [tmp_path], [tmp_path / "deep"])
     assert reading.disk == reading.shared == 100
     assert reading.turns == 7 and reading.memory > 1 and reading.files > 0

@@ -4,14 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from made_storage import IDENTITY, SAID, VERSION, keep, made_card, opened
+from sqlalchemy import Connection
 
+from tests.made_storage import IDENTITY, SAID, VERSION, keep, made_card, opened
 from tools.errors import StorageError
 from tools.storage import rows
 from tools.storage.records import Waiting
 from tools.storage.store import TableStorage
-
-pytest_plugins = ["made_postgres"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -133,7 +132,7 @@ async def test_what_is_deleted_stays_deleted_though_a_turn_still_writes(place: s
         await storage.post("conversation-1", Waiting(id="m9", body=b"late"))
         await storage.repin("conversation-1", "v2")
         assert await storage.load("conversation-1") is None
-        assert (await storage.condition()).conversations == 0
+        assert await storage.count() == 0
     async with opened(place) as storage:
         assert await storage.left("conversation-1") == []
 
@@ -288,10 +287,28 @@ async def test_the_condition_counts_and_says_when_it_is_closed(place: str) -> No
     async with opened(place) as storage:
         await keep(storage)
         condition = await storage.condition()
-        assert (condition.ready, condition.trouble, condition.conversations) == (True, "", 1)
+        assert (condition.ready, condition.trouble, condition.shown) == (True, "", "")
+        assert await storage.count() == 1
     condition = await storage.condition()
     assert not condition.ready
-    assert "is closed" in condition.trouble
+    assert "is closed" in condition.trouble and storage.where in condition.trouble
+    assert condition.shown == "the store is closed: open it again"
+
+
+async def test_the_condition_is_told_though_the_store_closes_meanwhile(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(place) as storage:
+        probe = storage._probe
+
+        def closing(connection: Connection) -> None:
+            probe(connection)
+            storage._pool = None
+
+        pool = storage._pool
+        monkeypatch.setattr(storage, "_probe", closing)
+        assert (await storage.condition()).kind == storage.kind
+        storage._pool = pool
 
 
 async def test_a_store_that_is_closed_says_so(place: str) -> None:

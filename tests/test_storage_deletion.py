@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from made_storage import KEY, SAID, everything, keep, killed, made_card, opened, start_child
 
+from tests.made_storage import KEY, SAID, everything, keep, killed, made_card, opened, start_child
 from tools.errors import StorageError
 from tools.storage.keys import Keys, new_key
 from tools.storage.records import Waiting
@@ -26,7 +26,7 @@ IDENTITY = "user:who leaves"
 CHILD = """
 import asyncio, json, os, signal, shutil, sqlite3, sys, threading
 from pathlib import Path
-from made_storage import storage_at
+from tests.made_storage import storage_at
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from made_storage import SAID, keep, opened, storage_at
 from sqlalchemy import Engine, create_engine, inspect, make_url
 
+from tests.made_storage import SAID, keep, opened, storage_at
 from tools.errors import StorageError
 from tools.storage import migration
 from tools.storage.tables import metadata
 
-pytest_plugins = ["made_postgres"]
 FIRST = "0001"
 SECOND = '''"""Another column, as a later program may want one."""
 

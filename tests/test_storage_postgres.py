@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from made_storage import (
+
+from tests.made_storage import (
     IDENTITY,
     KEY,
     SAID,
@@ -19,22 +20,21 @@ from made_storage import (
     start_child,
     storage_at,
 )
-
 from tools.errors import ConfigError, StorageError
 from tools.storage import rows
 from tools.storage.keys import Keys
 from tools.storage.opening import open_storage
+from tools.storage.postgres import PostgresStorage
 from tools.storage.records import Waiting
 
 if TYPE_CHECKING:
-    from made_postgres import Cluster as Stoppable
+    from tests.made_postgres import Cluster as Stoppable
 
-pytest_plugins = ["made_postgres"]
 pytestmark = pytest.mark.postgres
 
 COUNTER = """
 import asyncio, json, sys
-from made_storage import opened
+from tests.made_storage import opened
 
 async def main():
     async with opened(sys.argv[1], sys.argv[2]) as storage:
@@ -55,7 +55,7 @@ asyncio.run(main())
 
 HOLDER = """
 import asyncio, sys
-from made_storage import opened
+from tests.made_storage import opened
 from tools.storage.records import Waiting
 
 async def main():
@@ -147,7 +147,7 @@ async def test_pinning_and_deleting_at_once_loses_no_version_and_blocks_nobody(
                     two.delete(f"c{number - 2}"),
                     two.expire(1.0),
                 )
-        assert (await one.condition()).conversations == 2
+        assert await one.count() == 2
     async with opened(postgres) as storage:
         assert await storage.version("v1") == "text"
 
@@ -237,6 +237,11 @@ def test_a_key_is_asked_for_before_anything_else() -> None:
         open_storage("postgresql://host/name", keys=Keys())
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "PostgreSQL"])
+def test_both_names_of_postgres_are_taken(scheme: str) -> None:
+    assert isinstance(open_storage(f" {scheme}://host/name", keys=Keys(KEY)), PostgresStorage)
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql://me:sentinel@host/name", "postgres://host/name?password=sentinel"]
 )
@@ -264,7 +269,7 @@ async def test_a_database_that_does_not_exist_is_said(postgres_server: str) -> N
 
 
 def test_the_private_server_is_gone_with_its_test(tmp_path: Path) -> None:
-    from made_postgres import cluster
+    from tests.made_postgres import cluster
 
     with cluster() as made:
         folder = made.folder

@@ -7,7 +7,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from made_storage import (
+from typer.testing import CliRunner
+
+from tests.made_storage import (
     IDENTITY,
     KEY,
     SAID,
@@ -20,8 +22,6 @@ from made_storage import (
     start_child,
     storage_at,
 )
-from typer.testing import CliRunner
-
 from tools.errors import ConfigError, StorageError
 from tools.storage import rows
 from tools.storage.command import store as command
@@ -63,7 +63,7 @@ async def test_r19_nothing_of_a_person_stands_in_the_file_in_the_open(tmp_path: 
 
 WRITER = """
 import asyncio, os, signal, sys
-from made_storage import keep, opened
+from tests.made_storage import keep, opened
 from tools.storage.records import Waiting
 
 async def main():
@@ -245,8 +245,8 @@ async def test_a_repair_of_what_is_no_database_begins_a_fresh_one(tmp_path: Path
     with pytest.raises(StorageError, match="damaged, or not a store"):
         await storage_at(path).open()
     said = CliRunner().invoke(command, ["--store", str(path)])
-    assert "carried over 0 conversations" in said.output
-    assert "could not be read" in said.output
+    assert said.exit_code == 1 and "carried over" not in said.output
+    assert "nothing of" in said.output and "the damaged file is" in said.output
     async with opened(path) as storage:
         await keep(storage)
 
@@ -291,7 +291,25 @@ def test_the_environment_names_the_store(tmp_path: Path, monkeypatch: pytest.Mon
     assert open_storage() is None
 
 
-def test_a_store_of_an_unknown_kind_is_refused_without_its_password() -> None:
-    with pytest.raises(ConfigError, match="kind 'mysql'") as refused:
-        open_storage("mysql://me:sentinel@host/name", keys=Keys(KEY))
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "mysql://me:sentinel@host/name",
+        "postgres:/me:sentinel@127.0.0.1:1",
+        "postgresql:sentinel",
+        "postgresql//me:sentinel@host/name",
+        "me:sentinel@host/name",
+        "//me:sentinel@host/name",
+    ],
+)
+def test_an_address_of_no_store_is_refused_without_its_password(setting: str) -> None:
+    with pytest.raises(ConfigError, match="ATTUNE_STORE is an address") as refused:
+        open_storage(setting, keys=Keys(KEY))
     assert "sentinel" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["/srv/at 10:30/me@host", r"C:\kept\me@host", "~/a:b@c", "./a:b@c"]
+)
+def test_a_path_is_no_address(path: str) -> None:
+    assert isinstance(open_storage(path, keys=Keys(KEY)), SqliteStorage)

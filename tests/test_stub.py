@@ -5,8 +5,10 @@ import pytest
 
 from tests.made_loading import loading
 from tools.backends import stub
+from tools.calibration import require_finding
 from tools.chat import ChatRequest, Message
 from tools.errors import ConfigError, ModelError, UnknownName
+from tools.models import load_models
 from tools.sentences import split
 from tools.transcript import Speech
 
@@ -33,7 +35,7 @@ def reply(text="I lost my keys.", prefix="", temperature=0.0, max_tokens=120, **
 
 def test_scores_are_reported_as_probabilities_for_every_item():
     found = emotion(scores={"anger": 3, "joy": 1}).predict(["a", CLIP, []])
-    assert [f.scores for f in found] == [{"anger": 0.75, "joy": 0.25}] * 3
+    assert [f.scores for f in found] == [{"anger": 0.75, "joy": 0.25, "neutral": 0}] * 3
 
 
 def test_without_scores_the_stub_prefers_no_label():
@@ -45,7 +47,26 @@ def test_a_cue_in_the_text_outweighs_the_scores():
     found = model.predict(["I am Glad!", "gladly"])
     assert max(found[0].scores, key=found[0].scores.get) == "joy"
     assert sum(found[0].scores.values()) == pytest.approx(1)
-    assert found[1].scores == {"neutral": 1}
+    assert found[1].scores == {"anger": 0, "joy": 0, "neutral": 1}
+
+
+STUBS = load_models("stub")
+CUES = [
+    (name, cue)
+    for name, config in STUBS.configs.items()
+    if config.backend == "stub-emotion"
+    for cue in config.options.get("cues", {})
+]
+
+
+@pytest.mark.parametrize(("name", "cue"), CUES)
+def test_every_cue_of_the_stub_profile_is_a_finding_over_all_labels(name, cue):
+    config = STUBS.configs[name]
+    model = stub.load_emotion(loading("stub-emotion", labels=config.labels, options=config.options))
+    found = model.predict([f"I am {cue}."])[0]
+    require_finding(found, config.labels)
+    assert sum(found.scores.values()) == pytest.approx(1)
+    assert max(found.scores, key=found.scores.get) == config.options["cues"][cue]
 
 
 def test_the_stub_can_find_nothing():

@@ -1,8 +1,15 @@
 """`python -m ui`, as far as it goes without a browser."""
 
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.made_services import stub_services
@@ -12,6 +19,8 @@ from tools.storage.keys import new_key
 from ui.__main__ import app
 from ui.house import House
 from ui.server import HOST, serve
+
+ROOT = Path(__file__).parents[1]
 
 
 async def test_a_port_that_is_taken_is_said_at_once() -> None:
@@ -62,7 +71,7 @@ def refused(
     [
         (("--behind", "https://attune.example"), "host name"),
         (("--users", "none.yaml"), "users add"),
-        (("--oidc", "none.yaml"), "none.yaml"),
+        (("--oidc", "none.yaml"), "there is no OpenID Connect file 'none.yaml'"),
         (("users", "remove", "ada", "--users", "none.yaml"), "users add"),
     ],
 )
@@ -86,10 +95,32 @@ async def test_a_store_that_is_none_is_one_sentence_and_gives_the_port_back() ->
         again.bind((HOST, port))
 
 
+def test_the_program_ends_without_a_complaint_while_a_page_is_open(tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tests.made_page", "support"],
+        cwd=ROOT, env={**os.environ, "ATTUNE_STORE": "off", "ATTUNE_CACHE": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert program.stdout is not None
+        lines = iter(program.stdout.readline, "")
+        [home] = re.findall(r"http://[\d.:]+", next(line for line in lines if "ready" in line))
+        with httpx.Client(base_url=home, trust_env=False) as client, ExitStack() as streams:
+            client.get("/")
+            for name in ("made", "other"):
+                heard = client.stream("GET", f"/gradio_api/heartbeat/{name}")
+                assert streams.enter_context(heard).status_code == 200
+            program.send_signal(signal.SIGINT)
+            said, _ = program.communicate(timeout=20)
+        assert said == "" and program.returncode == 0
+    finally:
+        program.kill()
+
+
 async def test_nothing_is_kept_unless_a_store_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[House] = []
 
-    async def run(page: object, gate: object, listener: object, house: House, days: float) -> None:
+    async def run(page: object, gate: object, listener: object, house: House) -> None:
         seen.append(house)
 
     monkeypatch.setattr("ui.server._run", run)
@@ -102,11 +133,13 @@ async def test_a_store_is_open_while_the_page_is_served(
 ) -> None:
     ready: list[str] = []
 
-    async def run(page: object, gate: object, listener: object, house: House, days: float) -> None:
+    async def run(page: object, gate: object, listener: object, house: House) -> None:
         assert house.storage is not None and house.archive is not None
+        assert house.keep_days == 7
         ready.append(house.storage.owner("user:ada"))
 
     monkeypatch.setenv("ATTUNE_KEY", new_key())
+    monkeypatch.setenv("ATTUNE_KEEP_DAYS", "7")
     monkeypatch.setattr("ui.server._run", run)
     file = tmp_path / "made.sqlite"
     for _ in range(2):

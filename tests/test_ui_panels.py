@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,15 @@ async def test_what_was_said_and_retrieved_is_escaped() -> None:
 
 async def test_notes_are_shown() -> None:
     assert "refused for a test" in panel(await report(chat={"fail": "refused for a test"}))
+
+
+async def test_a_refused_edit_is_shown_at_the_next_turn(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\ninclude: support\n", "utf-8")
+    talk = conversation(stub_services(), str(file))
+    file.write_text("name: mine\ninclude: support\ndrop: [check]\n", "utf-8")
+    shown = panel(await say(talk, "Hello."))
+    assert "<li>the edited graph &#x27;mine&#x27; is refused" in shown
 
 
 def test_a_refused_edit_shows_its_reasons_escaped() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
+from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_own_data import ADA, CLEO, asks, laid_out
 from tests.made_own_data import house as made_house
@@ -30,7 +30,7 @@ async def test_a_screen_that_fails_does_not_wait_for_models(
 
     monkeypatch.setattr(SafetyPolicy, "grade", fail)
     services = stub_services(example())
-    shelf, uploads = Shelf(services, InMemorySaver()), UploadFolder(tmp_path)
+    shelf, uploads = Shelf(services, Saver()), UploadFolder(tmp_path)
     sessions = Sessions(shelf, services, "support")
     house = House(
         services=services,
@@ -60,7 +60,7 @@ async def test_a_screen_that_fails_does_not_wait_for_models(
 class Slow:
     """Limits that are always reached."""
 
-    def may_send(self, who: object) -> float:
+    def wait_to_send(self, who: object) -> float:
         return 90.0
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Earlier
 from graphs.shelf import Shelf
 from graphs.spec import find_graph
@@ -39,7 +39,7 @@ def uploads(tmp_path: Path) -> Iterator[UploadFolder]:
 
 def made(**options: object) -> Session:
     services = stub_services(example(), **options)  # type: ignore[arg-type]
-    version = Shelf(services, InMemorySaver()).current("support")
+    version = Shelf(services, Saver()).current("support")
     return Session(Conversation(version, services))
 
 
@@ -167,7 +167,7 @@ async def test_a_screen_of_another_name_moves_the_status_on(
     graph = tmp_path / "renamed.yaml"
     graph.write_text(support.replace("-> screen\n", "-> guard\n"), "utf-8")
     services = stub_services(example())
-    version = Shelf(services, InMemorySaver()).current(str(graph))
+    version = Shelf(services, Saver()).current(str(graph))
     danger(monkeypatch)  # so that this screen is the only one
     statuses = await run(Session(Conversation(version, services)), uploads, "Hello.")
     assert statuses[:2] == [texts.THINKING, texts.THINKING]

@@ -82,6 +82,14 @@ def test_a_start_removes_what_a_killed_program_left(tmp_path: Path) -> None:
     folder.close()
 
 
+def test_a_start_removes_a_folder_whose_lock_is_gone(tmp_path: Path) -> None:
+    orphan = tmp_path / "attune-uploads-0123" / "a-hash"
+    orphan.mkdir(parents=True)
+    (orphan / "late.wav").write_bytes(b"written while the program ended")
+    UploadFolder(tmp_path).close()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_start_leaves_a_living_program_alone(tmp_path: Path) -> None:
     one = UploadFolder(tmp_path)
     path = put(one)

@@ -47,7 +47,7 @@ async def test_a_detector_that_fails_is_a_notice() -> None:
             raise DataError("the risk head is broken")
 
     services = stub_services()
-    services.models._backends["detector"] = Broken()
+    services.models.replace("detector", Broken())
     [notice] = await warm(services, version(services))
     assert "help lines" in notice.text and "is broken" in notice.reason
 

@@ -5,12 +5,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from tests.made_wheels import Registry, entry, make_wheel, pinned, registry, wheel
+from tests.made_wheels import Registry, entry, make_wheel, pinned, wheel
 from tools import __main__ as tools_command
 from tools.command import run as run_command
 from tools.weights import manifest
-
-__all__ = ["registry"]  # a fixture
 
 SMALL, LARGE = b"small" * 100, b"large" * 100
 MODELS = """

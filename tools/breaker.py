@@ -24,10 +24,10 @@ OVERDUE = "TimeoutError"
 
 _NOT_ITS_FAULT = (Busy, InputError, MediaError)
 _GROWTH = 2.0
-_EARLY_S = 0.02
-"""How much earlier than its deadline a wait may end and still have ended by it."""
 
-_deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline", default=0.0)
+_bound: contextvars.ContextVar[asyncio.Timeout | None] = contextvars.ContextVar(
+    "bound", default=None
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Standing:
+class BreakerStatus:
     """How a breaker stands.
 
     Attributes:
@@ -76,12 +76,12 @@ async def within(seconds: float) -> AsyncIterator[None]:
     Raises:
         TimeoutError: it took longer.
     """
-    token = _deadline.set(asyncio.get_running_loop().time() + seconds)
-    try:
-        async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds) as bound:
+        token = _bound.set(bound)
+        try:
             yield
-    finally:
-        _deadline.reset(token)
+        finally:
+            _bound.reset(token)
 
 
 class Breaker:
@@ -112,13 +112,13 @@ class Breaker:
         self._tried = -math.inf  # when the trial began that has not ended
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> BreakerStatus:
         """How it stands now."""
         with self._lock:
             left = max(0.0, self._until - self._clock())
             trying = self._is_tried()
             state: State = "half-open" if trying else "open" if self._until else "closed"
-            return Standing(state, self._total, self._last, 0.0 if trying else left)
+            return BreakerStatus(state, self._total, self._last, 0.0 if trying else left)
 
     def enter(self) -> None:
         """Let a call through; in the time of rest none, after it one at a time.
@@ -165,24 +165,37 @@ class Breaker:
         with self._lock:
             self._tried = -math.inf
 
-    def judge(self, error: BaseException, began: float) -> bool:
-        """Note how a call ended that raised `error`, and say whether that counts as a failure.
-
-        Args:
-            error: what it raised; a cancellation is a failure where it was one for being too slow.
-            began: when it was made, by the clock of the running loop.
-        """
+    def raised(self, error: BaseException) -> None:
+        """Note that a call raised an error; what is not the model's fault does not count."""
         if isinstance(error, Resting):
-            return False
-        if isinstance(error, asyncio.CancelledError):
-            slow = is_overdue(began, self.tolerance.patience)
-            self.failed(OVERDUE) if slow else self.released()
-            return slow
+            return
         if isinstance(error, _NOT_ITS_FAULT) or not isinstance(error, Exception):
             self.released()
-            return False
-        self.failed(type(error.__cause__ or error).__name__)
-        return True
+        else:
+            self.failed(type(error.__cause__ or error).__name__)
+
+    def cancelled(self, began: float) -> None:
+        """Note that a call was cancelled, which counts where it was for being too slow.
+
+        Args:
+            began: when it was made, by the clock of the running loop.
+        """
+        if self.is_overdue(began):
+            self.failed(OVERDUE)
+        else:
+            self.released()
+
+    def is_overdue(self, began: float) -> bool:
+        """Say whether a wait that is cancelled now was cancelled because it lasted too long.
+
+        That somebody stops their turn says nothing about a model.
+
+        Args:
+            began: when it began, by the clock of the running loop.
+        """
+        if bound := _bound.get():
+            return bound.expired()
+        return asyncio.get_running_loop().time() - began >= self.tolerance.patience
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -195,22 +208,14 @@ class Breaker:
         began = asyncio.get_running_loop().time()
         try:
             yield
+        except asyncio.CancelledError:
+            self.cancelled(began)
+            raise
         except BaseException as error:
-            self.judge(error, began)
+            self.raised(error)
             raise
         self.passed()
 
     def _is_tried(self) -> bool:
         """Say whether a trial runs; one that never ended is forgotten after a while."""
         return self._clock() - self._tried < max(self.tolerance.rest, self.tolerance.hung)
-
-
-def is_overdue(began: float, patience: float) -> bool:
-    """Say whether a wait that is cancelled now was cancelled because it lasted too long.
-
-    That somebody stops their turn says nothing about a model.
-    """
-    now = asyncio.get_running_loop().time()
-    if deadline := _deadline.get():
-        return now >= deadline - _EARLY_S
-    return now - began >= patience

@@ -5,15 +5,17 @@ next one taken. The model's stream stays open meanwhile, by turn id, so that the
 prompt work; nothing of it is in the graph's state.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from tools.breaker import OVERDUE, Breaker, Tolerance
+from tools.breaker import Breaker, Tolerance
 from tools.errors import Busy, ModelError
-from tools.reply import Reply, Written
+from tools.hung import HungThreads
+from tools.reply import OpenReply, Reply, Written
 from tools.worker import HostStats
 
 Role = Literal["system", "user", "assistant"]
@@ -86,13 +88,12 @@ class ChatHost:
         self.stats = HostStats()
         self.breaker = Breaker(f"the language model {name!r}", tolerance)
         self._load = load
-        self._renew = renew
         self._max_open = max_open
         self._backend: ChatBackend | None = None
         self._loading = threading.Lock()
-        self._open: dict[str, Reply | Written] = {}
-        self._overdue: list[Reply] = []
-        self._given_up: list[Reply] = []
+        self._open: dict[str, OpenReply] = {}
+        self._overdue: list[OpenReply] = []
+        self._hung = HungThreads(self.breaker, renew)
 
     @property
     def loaded(self) -> bool:
@@ -114,6 +115,11 @@ class ChatHost:
             if self._loading is lock:
                 self._backend = loaded
             return loaded
+
+    def reload(self) -> None:
+        """Load the model afresh with the next reply, as if it had never failed."""
+        self._backend, self._loading = None, threading.Lock()
+        self.breaker.passed()
 
     def is_open(self, turn: str) -> bool:
         """Tell whether a reply for this turn is being written."""
@@ -147,19 +153,13 @@ class ChatHost:
         Raises:
             Resting: as many threads hang as may.
         """
-        tolerance, now = self.breaker.tolerance, time.monotonic()
-        self._given_up = [reply for reply in self._given_up if reply.is_alive()]
+        longest, now = self.breaker.tolerance.hung, time.monotonic()
         self._overdue = [reply for reply in self._overdue if reply.is_alive()]
-        hung = [reply for reply in self._overdue if now - reply.read_at >= tolerance.hung]
-        if hung:
-            self._given_up += hung
+        if hung := [reply for reply in self._overdue if now - reply.read_at >= longest]:
             self._overdue = [reply for reply in self._overdue if reply not in hung]
             self._backend, self._loading = None, threading.Lock()
-            if self._renew is not None:
-                self._renew()
-        if len(self._given_up) > tolerance.threads:
-            self.breaker.failed(OVERDUE)
-            raise self.breaker.resting(self.breaker.standing.retry_s)
+            self._hung.give_up(*hung)
+        self._hung.require_room()
 
     def hold(self, turn: str, sentences: Sequence[str]) -> None:
         """Keep sentences that are already written as the open reply of `turn`."""
@@ -181,20 +181,32 @@ class ChatHost:
         """
         if turn not in self._open:
             raise ModelError("no reply is open for this turn; open one first")
-        return await self._open[turn].sentence()
+        return await self._next(self._open[turn])
+
+    async def _next(self, reply: OpenReply) -> str:
+        began = asyncio.get_running_loop().time()
+        try:
+            return await reply.sentence()
+        except asyncio.CancelledError:
+            if self.breaker.is_overdue(began):
+                self._note_overdue(reply)
+            raise
+
+    def _note_overdue(self, reply: OpenReply) -> None:
+        reply.give_up()
+        if reply not in self._overdue:
+            self._overdue.append(reply)
 
     def give_up(self, turn: str) -> None:
         """Close the reply of a turn that was waited for in vain."""
         if reply := self._open.get(turn):
-            reply.give_up()
+            self._note_overdue(reply)
         self.close(turn)
 
     def close(self, turn: str) -> None:
         """Stop writing for `turn` and forget what was not taken; closing twice is harmless."""
         if reply := self._open.pop(turn, None):
             reply.close()
-            if isinstance(reply, Reply) and reply.overdue:
-                self._overdue.append(reply)
 
     async def warm(self, request: ChatRequest) -> None:
         """Load the model and run `request`'s prompt once, so that its prefix is cached.
@@ -204,5 +216,5 @@ class ChatHost:
             Resting: it keeps failing and is left alone.
         """
         reply = self._begun(request)
-        while await reply.sentence():
+        while await self._next(reply):
             pass

@@ -15,9 +15,10 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from tools.breaker import OVERDUE, Breaker, Tolerance, is_overdue
+from tools.breaker import Breaker, Tolerance
 from tools.errors import Busy, ModelError
-from tools.worker import Backend, Call, HostStats, Worker
+from tools.hung import HungThreads
+from tools.worker import Backend, Call, HostStats, Job, Worker
 
 __all__ = ["Backend", "HostStats", "ModelHost"]
 
@@ -56,13 +57,11 @@ class ModelHost(Generic[In, Out]):
         self.name = name
         self.stats = HostStats()
         self.breaker = Breaker(f"the model {name!r}", tolerance)
-        self.accept = accept
-        self.max_batch = max_batch
-        self.waiting: queue.Queue[Call[In, Out] | None] = queue.Queue(max_waiting)
         self._load = load
-        self._renew = renew
+        self._job = Job(name, lambda: self._load(), accept, max_batch, self.stats)
+        self._waiting: queue.Queue[Call[In, Out] | None] = queue.Queue(max_waiting)
         self._worker: Worker[In, Out] | None = None
-        self._given_up: list[Worker[In, Out]] = []
+        self._hung = HungThreads(self.breaker, renew)
         self._starting = threading.Lock()
 
     @property
@@ -73,7 +72,7 @@ class ModelHost(Generic[In, Out]):
     @property
     def waits(self) -> int:
         """How many calls wait that nobody has taken yet."""
-        return self.waiting.qsize()
+        return self._waiting.qsize()
 
     async def infer(self, item: In) -> Out:
         """Predict one item; it may share a batch with its neighbours.
@@ -90,8 +89,11 @@ class ModelHost(Generic[In, Out]):
         began = asyncio.get_running_loop().time()
         try:
             result: Out = await self._outcome(item)
+        except asyncio.CancelledError:
+            self._cancelled(began)
+            raise
         except BaseException as error:
-            self._judge(error, began)
+            self.breaker.raised(error)
             raise
         self.breaker.passed()
         return result
@@ -120,7 +122,7 @@ class ModelHost(Generic[In, Out]):
             self.breaker.released()  # its loading goes on
             raise
         except Exception as error:
-            self.breaker.judge(error, 0.0)
+            self.breaker.raised(error)
             raise
         self.breaker.released()  # that it could be loaded does not say that it answers
 
@@ -141,10 +143,10 @@ class ModelHost(Generic[In, Out]):
         call: Call[In, Out] = Call(items, loop, loop.create_future())
         self._start()
         try:
-            self.waiting.put_nowait(call)
+            self._waiting.put_nowait(call)
         except queue.Full:
             raise Busy(
-                f"the model {self.name!r} has {self.waiting.maxsize} calls waiting; "
+                f"the model {self.name!r} has {self._waiting.maxsize} calls waiting; "
                 "try again in a moment"
             ) from None
         return call.future
@@ -152,27 +154,31 @@ class ModelHost(Generic[In, Out]):
     def _start(self) -> None:
         with self._starting:
             if self._worker is None:
-                self._require_threads()
-                self._worker = Worker(self, lambda: self._load())
+                self._hung.require_room()
+                self._worker = Worker(self._job, self._waiting)
 
     def close(self) -> None:
         """Let the thread end after what it has taken; a closed host may be used again."""
-        worker, self._worker = self._worker, None
+        with self._starting:
+            worker, self._worker = self._worker, None
+            waiting, self._waiting = self._waiting, queue.Queue(self._waiting.maxsize)
         if worker is not None:
-            self.waiting.put(None)
+            waiting.put(None)
 
-    def _judge(self, error: BaseException, began: float) -> None:
-        """Note how a call ended; a model that is slow to load has not failed."""
+    def reload(self) -> None:
+        """Load the model afresh with the next call, as if it had never failed."""
+        self.close()
+        self.breaker.passed()
+
+    def _cancelled(self, began: float) -> None:
+        """Note that a call was cancelled; a model that is slow to load has not failed."""
         worker = self._worker
-        late = isinstance(error, asyncio.CancelledError) and is_overdue(
-            began, self.breaker.tolerance.patience
-        )
-        if late and worker is not None and worker.batch_for:
+        if worker is not None and worker.batch_for and self.breaker.is_overdue(began):
             worker.overdue = True
             if worker.loading_for:
                 self.breaker.released()
                 return
-        self.breaker.judge(error, began)
+        self.breaker.cancelled(began)
 
     def _heed_stuck(self) -> None:
         """Refuse a call while the model works on one that others have given up waiting for.
@@ -198,33 +204,17 @@ class ModelHost(Generic[In, Out]):
             if worker is None or not self._hangs(worker):
                 return
             self._worker, worker.over = None, True
-            self._given_up.append(worker)
             hung = ModelError(f"the model {self.name!r} hangs and is started anew")
             hung.__cause__ = TimeoutError()
             worker.fail(hung)
-            if self._renew is not None:
-                self._renew()
-            if not self.waiting.empty() and self._has_threads():
-                self._worker = Worker(self, lambda: self._load())
-            while self._worker is None and not self.waiting.empty():
-                if call := self.waiting.get_nowait():
+            self._hung.give_up(worker)
+            if not self._waiting.empty() and self._hung.leave_room():
+                self._worker = Worker(self._job, self._waiting)
+            while self._worker is None and not self._waiting.empty():
+                if call := self._waiting.get_nowait():
                     call.settle(None, hung)
 
     def _hangs(self, worker: Worker[In, Out]) -> bool:
         if worker.loading_for:
             return worker.loading_for > _LOADING_S
         return worker.batch_for >= self.breaker.tolerance.hung
-
-    def _has_threads(self) -> bool:
-        self._given_up = [worker for worker in self._given_up if worker.is_alive()]
-        return len(self._given_up) <= self.breaker.tolerance.threads
-
-    def _require_threads(self) -> None:
-        """Refuse a further thread where too many hang.
-
-        Raises:
-            Resting: as many hang as may.
-        """
-        if not self._has_threads():
-            self.breaker.failed(OVERDUE)
-            raise self.breaker.resting(self.breaker.standing.retry_s)

@@ -2,7 +2,8 @@
 
 The message of an exception, and what stands in a task's description or a warning, may be what
 somebody said, or the name of their file. Libraries print such messages as they like, so it is here
-that they lose them, for the whole process.
+that they lose them, for the whole process. The sentences of `tools.errors` are for whoever runs the
+program and stay; but for those of a model, which may repeat what it was given.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from tools.errors import places
+from tools.errors import AttuneError, Busy, ModelError, Resting, places
 
 _TASKS = "asyncio"
 _made = logging.getLogRecordFactory()
@@ -25,9 +26,9 @@ _made = logging.getLogRecordFactory()
 def keep_words_out() -> None:
     """Let nothing of this process print the message of an exception that nobody has read.
 
-    Log records keep their own text, but an exception in them becomes its type and its place. The
-    same holds for exceptions that end a thread, a task or the program, for `traceback.print_exc`
-    and for warnings. May be called again.
+    Log records keep their own text and our own sentences, but any other exception in them becomes
+    its type and its place. The same holds for every exception that ends a thread, a task or the
+    program, for `traceback.print_exc` and for warnings. May be called again.
     """
     logging.setLogRecordFactory(_record)
     logging.raiseExceptions = False  # would print a record's arguments
@@ -58,8 +59,15 @@ def _record(*given: Any, **more: Any) -> logging.LogRecord:
 
 def _told(value: object) -> object:
     if isinstance(value, BaseException):
-        return places(value)
+        return str(value) if _is_sentence(value) else places(value)
     return type(value).__name__ if isinstance(value, asyncio.Future) else value
+
+
+def _is_sentence(error: BaseException) -> bool:
+    """Whether the message was written here, of names and numbers alone."""
+    if isinstance(error, ModelError):
+        return isinstance(error, Busy | Resting)
+    return isinstance(error, AttuneError)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

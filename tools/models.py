@@ -205,6 +205,12 @@ class ModelSet:
             if each == name and (close := getattr(backend, "close", None)):
                 threading.Thread(target=close, name=f"close-{name}", daemon=True).start()
 
+    def replace(self, name: str, backend: Any) -> None:
+        """Let a model be this backend from its next call on, as if it had never failed."""
+        self.drop(name)
+        self._backends[name] = backend
+        self.host(name).reload()
+
     def forget(self) -> None:
         """Let every backend that has a `forget` drop what it derived from what was said."""
         for backend in list(self._backends.values()):

@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tools.breaker import Breaker, is_overdue
+from tools.breaker import OVERDUE, Breaker
 from tools.errors import AttuneError, ModelError
 from tools.retries import again
 from tools.sentences import SentenceCutter
@@ -18,15 +18,41 @@ if TYPE_CHECKING:
     from tools.chat import ChatBackend, ChatRequest
 
 
+class OpenReply(Protocol):
+    """A reply that is read sentence by sentence.
+
+    Attributes:
+        read_at: when it was last read from, by the monotonic clock.
+    """
+
+    read_at: float
+
+    def is_alive(self) -> bool:
+        """Say whether it is still being written."""
+        ...
+
+    async def sentence(self) -> str:
+        """Return the next sentence; an empty string at the end.
+
+        Raises:
+            AttuneError: the model failed.
+        """
+        ...
+
+    def give_up(self) -> None:
+        """Note that it was waited for in vain."""
+        ...
+
+    def close(self) -> None:
+        """Stop writing and forget what was not taken."""
+        ...
+
+
 class Reply:
     """A thread writes sentences into a queue until it is done or closed.
 
     The breaker learns of each reply once: that it was written as far as it was wanted, that the
     model failed, or that somebody waited for a sentence for too long.
-
-    Attributes:
-        read_at: when it was last read from, by the monotonic clock.
-        overdue: somebody waited for a sentence for too long.
     """
 
     def __init__(
@@ -39,7 +65,6 @@ class Reply:
         self._judging = threading.Lock()
         self._judged = self._taken = False
         self.read_at = time.monotonic()
-        self.overdue = False
         self._backend = backend
         self._request = request
         self._breaker = breaker
@@ -84,7 +109,7 @@ class Reply:
         return pieces, [piece for _, piece in zip(range(1), pieces, strict=False)]
 
     def _fail(self, error: Exception) -> None:
-        self._judge(lambda: self._breaker.judge(error, 0.0))
+        self._judge(lambda: self._breaker.raised(error))
         self._put(error)
 
     def _judge(self, tell: Callable[[], object]) -> None:
@@ -105,13 +130,7 @@ class Reply:
             AttuneError: the model failed.
         """
         self.read_at = time.monotonic()
-        began = self._loop.time()
-        try:
-            item = await self._sentences.get()
-        except asyncio.CancelledError:
-            if is_overdue(began, self._breaker.tolerance.patience):
-                self.give_up()
-            raise
+        item = await self._sentences.get()
         if item is None:
             self._sentences.put_nowait(None)
             return ""
@@ -123,8 +142,7 @@ class Reply:
 
     def give_up(self) -> None:
         """Note that it was waited for in vain; the thread may hang."""
-        self.overdue = True
-        self._judge(lambda: self._breaker.judge(TimeoutError(), 0.0))
+        self._judge(lambda: self._breaker.failed(OVERDUE))
 
     def close(self) -> None:
         """Stop writing at the next piece."""
@@ -135,12 +153,14 @@ class Reply:
 class Written:
     """A reply that is already written."""
 
-    overdue = False
-
     def __init__(self, sentences: Sequence[str]) -> None:
         """Give these sentences."""
         self._left = list(sentences)
         self.read_at = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Say that nothing of it is being written."""
+        return False
 
     async def sentence(self) -> str:
         """Return the next sentence; an empty string at the end."""

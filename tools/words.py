@@ -30,13 +30,22 @@ def accept(text: str) -> str:
     Raises:
         InputError: it is longer than `LONGEST` characters.
     """
-    words = clean(text)
+    words = clean(text) if len(text) < 10 * LONGEST else text
     if len(words) > LONGEST:
         raise InputError(
             f"Your message has {len(words):,} characters and I can take {LONGEST:,} at once; "
             "please send it in parts."
         )
     return words
+
+
+def abridged(text: str) -> str:
+    """Return a text of at most about `LONGEST` characters: of a longer one, both its ends.
+
+    Reading takes time by length, and whoever waits for a reply meanwhile may be in danger.
+    """
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]}\n{text[-half:]}"
 
 
 PLAIN: frozenset[str] = frozenset(

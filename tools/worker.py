@@ -59,14 +59,23 @@ class Call(Generic[In, Out]):
             self.loop.call_soon_threadsafe(deliver)
 
 
-class Employer(Protocol[In, Out]):
-    """What a worker needs of its host."""
+@dataclass(frozen=True)
+class Job(Generic[In, Out]):
+    """What a worker has to do; the workers of a host have it one after the other.
+
+    Attributes:
+        name: the model's name.
+        load: builds the backend.
+        accept: raises `ModelError` where an output is rubbish.
+        max_batch: how many calls are run at once.
+        stats: what is done is added here.
+    """
 
     name: str
-    stats: HostStats
+    load: Callable[[], Backend[In, Out]]
     accept: Callable[[Out], None] | None
     max_batch: int
-    waiting: "queue.Queue[Call[In, Out] | None]"
+    stats: HostStats
 
 
 class Worker(Generic[In, Out]):
@@ -78,14 +87,14 @@ class Worker(Generic[In, Out]):
         over: it was given up: whatever it still works on, it takes nothing more.
     """
 
-    def __init__(self, host: Employer[In, Out], load: Callable[[], Backend[In, Out]]) -> None:
-        """Begin to work."""
-        self._host = host
-        self._load = load
+    def __init__(self, job: Job[In, Out], waiting: "queue.Queue[Call[In, Out] | None]") -> None:
+        """Begin to work on the calls that wait; None ends it."""
+        self._job = job
+        self._waiting = waiting
         self._batch: list[Call[In, Out]] = []
         self._batch_began = self._loading_began = 0.0  # by the monotonic clock; 0: it does not run
         self.loaded = self.overdue = self.over = False
-        self._thread = threading.Thread(target=self._serve, name=f"host-{host.name}", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=f"host-{job.name}", daemon=True)
         self._thread.start()
 
     @property
@@ -133,25 +142,25 @@ class Worker(Generic[In, Out]):
     def _open(self) -> Backend[In, Out]:
         started = self._loading_began = time.monotonic()
         try:
-            backend = self._load()
+            backend = self._job.load()
         finally:
             self._loading_began = 0.0
-        self._host.stats.load_s = time.monotonic() - started
+        self._job.stats.load_s = time.monotonic() - started
         self.loaded = True
         return backend
 
     def _gather(self) -> list[Call[In, Out]] | None:
-        first = self._host.waiting.get()
+        first = self._waiting.get()
         if first is None:
             return None
         batch = [first]
-        while len(batch) < self._host.max_batch:
+        while len(batch) < self._job.max_batch:
             try:
-                more = self._host.waiting.get_nowait()
+                more = self._waiting.get_nowait()
             except queue.Empty:
                 break
             if more is None:
-                self._host.waiting.put(None)
+                self._waiting.put(None)
                 break
             batch.append(more)
         return batch
@@ -163,13 +172,13 @@ class Worker(Generic[In, Out]):
             [item for call in batch for item in call.items],
             lambda: not self.over and any(not call.future.done() for call in batch),
         )
-        stats = self._host.stats
+        stats = self._job.stats
         stats.busy_s += time.perf_counter() - started
         stats.batches += 1
         stats.calls += len(batch)
         if len(outputs) != len(batch):
             raise ModelError(
-                f"the model {self._host.name!r} returned {len(outputs)} results for {len(batch)} "
+                f"the model {self._job.name!r} returned {len(outputs)} results for {len(batch)} "
                 "items; its backend must return one per item"
             )
         for call, output in zip(batch, outputs, strict=True):
@@ -178,8 +187,8 @@ class Worker(Generic[In, Out]):
     def _accepted(self, output: Out) -> tuple[Out | None, Exception | None]:
         """Return an output, or the reason why it is none; its neighbours are not to suffer."""
         try:
-            if self._host.accept is not None:
-                self._host.accept(output)
+            if self._job.accept is not None:
+                self._job.accept(output)
         except Exception as error:
             return None, self._explain(error)
         return output, None
@@ -188,7 +197,7 @@ class Worker(Generic[In, Out]):
         if isinstance(error, AttuneError):
             return error
         # Its name alone: the message may hold what the person said.
-        failed = ModelError(f"the model {self._host.name!r} failed ({type(error).__name__})")
+        failed = ModelError(f"the model {self._job.name!r} failed ({type(error).__name__})")
         failed.__cause__ = error
         return failed
 

@@ -57,8 +57,3 @@ def _ours(bubble: Bubble) -> bool:
 
 def _text(said: str) -> str:
     return escape(said, quote=False)
-
-
-def paragraph(text: str) -> str:
-    """Return one escaped paragraph; empty where there is no text."""
-    return f"<p>{escape(text)}</p>" if text else ""

@@ -118,11 +118,10 @@ class Chat:
         Args:
             patience: seconds to wait at most.
         """
-        turns = list(self._turns)
-        for turn in turns:
+        for turn in list(self._turns):
             turn.cancel()
-        if turns:
-            await asyncio.wait(turns, timeout=patience)
+        if self._turns:
+            await asyncio.wait(list(self._turns), timeout=patience)
 
 
 class Shared(Generic[T]):

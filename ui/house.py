@@ -9,14 +9,14 @@ from graphs.shelf import Shelf
 from tools.phrases import LocalePhrases
 from tools.safety.handoff import Handoff
 from tools.storage.records import Storage
-from ui.gate.keeping import keep_days
+from ui.gate.keeping import KEPT_DAYS
 from ui.gate.limits import RateLimits
 from ui.readiness import Readiness
 from ui.session import Sessions
 from ui.uploads import UploadFolder
 
 if TYPE_CHECKING:
-    from graphs.keeping.archive import Archive
+    from graphs.archive import Archive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class House:
         archive: kept conversations; None where nothing can be kept.
         storage: tells by `owner` whose conversations are whose; None where nothing can be kept.
         limits: how often somebody may do something.
+        keep_days: after how many days without use a kept conversation is deleted.
     """
 
     services: Services
@@ -48,16 +49,12 @@ class House:
     archive: "Archive | None" = None
     storage: Storage | None = None
     limits: RateLimits = field(default_factory=RateLimits)
+    keep_days: float = KEPT_DAYS
 
     @property
     def reads_bodies(self) -> bool:
         """Whether a camera may be used here at all, and a feeling be read from a voice."""
         return reads_bodies(self.services.deployment)
-
-    @property
-    def keep_days(self) -> float:
-        """After how many days without use a kept conversation is deleted."""
-        return keep_days()
 
     @property
     def phrases(self) -> LocalePhrases:

@@ -52,7 +52,10 @@ class Layout:
         self._reads_bodies = reads_bodies
         self._handoff = handoff
         self._recorded = recorded
+        self._phrases = phrases
         self.key = gr.State("")
+        self.tab = gr.Textbox(visible="hidden", elem_id="tab")
+        self.here = gr.Button(visible="hidden", elem_id="here")
         self._top(phrases)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="talk", min_width=0, scale=3):
@@ -87,10 +90,7 @@ class Layout:
     def _talk(self, phrases: LocalePhrases) -> None:
         with gr.Column(elem_id="news"):
             self.notice = gr.HTML(elem_id="notice", visible=False)
-        welcome = welcome_html(
-            phrases, self._recorded, reads_bodies=self._reads_bodies, keeps=self._keeps
-        )
-        self.welcome = gr.HTML(welcome, elem_id="welcome")
+        self.welcome = gr.HTML(self.welcome_html(keeps=self._keeps), elem_id="welcome")
         self.chat = gr.Chatbot(
             label=texts.CHAT,
             elem_id="chat",
@@ -113,6 +113,7 @@ class Layout:
         self.letter = LetterForm(self._handoff) if self._handoff else None
         self.noticed = NoticedForm(phrases)
         with gr.Column(elem_id="composer"):
+            gr.HTML(_away(), elem_id="away-place")
             self.status = gr.HTML(elem_id="status")
             with gr.Row(elem_id="writing"):
                 self.box = gr.Textbox(
@@ -144,11 +145,17 @@ class Layout:
     def conversation_parts(self) -> list[Any]:
         """Every part that shows something of a conversation."""
         return [
-            *(self.key, self.box, self.chat, self.welcome, self.status, self.stop, self.card),
-            *(self.sure, self.panel, self.trouble, self.help, self.short),
+            *(self.key, self.tab, self.box, self.chat, self.welcome, self.status, self.stop),
+            *(self.card, self.sure, self.panel, self.trouble, self.help, self.short),
             *(self.senses.audio, self.senses.file, *self.senses.parts, *self.noticed.parts),
             *(self.letter.parts if self.letter else []),
         ]
+
+    def welcome_html(self, *, keeps: bool) -> str:
+        """Return what a person reads first, with or without the choice to keep."""
+        return welcome_html(
+            self._phrases, self._recorded, reads_bodies=self._reads_bodies, keeps=keeps
+        )
 
     def short_html(self, kept: bool, waiting: bool = False) -> str:
         """Return the line below the box that says whether the conversation is kept.
@@ -200,6 +207,15 @@ def welcome_html(
     return (
         f"<h2>{escape(texts.WELCOME)}</h2><p class='lead'>{escape(texts.WELCOME_LEAD)}</p>"
         f"<section class='know'><h3>{escape(texts.KNOW_FIRST)}</h3><ul>{know}</ul></section>"
+    )
+
+
+def _away() -> str:
+    """Return the line for a lost connection, and the names of the two who talk; see `page.js`."""
+    return (
+        f'<p id="away" role="status" data-away="{escape(texts.AWAY.format(help=texts.HELP))}" '
+        f'data-back="{escape(texts.AWAY_BACK)}" data-person="{escape(texts.PERSON)}" '
+        f'data-attune="{escape(texts.TITLE)}"></p>'
     )
 
 

@@ -14,9 +14,8 @@ from tools.safety.letter import LEVELS, LONGEST, LONGEST_REACH, Letter, write_le
 from ui import texts
 from ui.gate.identity import identity
 from ui.house import House
+from ui.parts import NOW, QUIET, Changes
 from ui.session import Bubble, Session
-
-Changes = dict[Any, Any]
 
 
 class LetterForm:
@@ -87,6 +86,10 @@ class LetterForm:
         session.offered = level
         return {self.line: gr.HTML(visible=True), self.level: _nearest(level)}
 
+    def offered(self, session: Session) -> Changes:
+        """Show the offer to write where one was made before, in a page that is loaded anew."""
+        return {self.line: gr.HTML(visible=True)} if session.offered else {}
+
     def fresh(self) -> Changes:
         """Empty the letter and close it."""
         return {**self.shut(), self.line: gr.HTML(visible=False), **self.empty()}
@@ -120,22 +123,20 @@ class Letters:
     def connect(self, key: Any) -> None:
         """Connect the parts; `key` holds the key of the session."""
         f = self._form
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        now = {**quiet, "queue": False}
         places = [f.panel, f.way]
-        f.open.click(self.opened, [key], [*places, f.level], **now).then(
-            None, js="() => attune.toLetter()", **now
+        f.open.click(self.opened, [key], [*places, f.level], **NOW).then(
+            None, js="() => attune.toLetter()", **NOW
         )
-        f.close.click(self.closed, None, places, js="() => attune.toBox()", **now)
-        f.whole.input(self.enclosing, [key, f.whole], [f.enclosed], **now)
+        f.close.click(self.closed, None, places, js="() => attune.toBox()", **NOW)
+        f.whole.input(self.enclosing, [key, f.whole], [f.enclosed], **NOW)
         f.send.click(
             self.sent,
             [key, f.level, f.message, f.reach, f.whole],
             f.parts,
             concurrency_limit=None,
-            **quiet,
+            **QUIET,
         )
-        f.back.click(self.taken_back, [key], f.parts, **now)
+        f.back.click(self.taken_back, [key], f.parts, **NOW)
 
     def _find(self, key: str, request: gr.Request | None) -> Session | None:
         return self._house.sessions.find(key, identity(request).key)

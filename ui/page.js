@@ -1,5 +1,5 @@
-// What must work at once and without the server: the way to a human, and the sign that a camera or a
-// microphone is in use. Everything else is Gradio's.
+// What must work at once and without the server: the way to a human, the way out, the sign that a
+// camera or a microphone is in use, and the words that were not sent. All else is Gradio's.
 (() => {
   const LEFT = "New tab";
   const byId = (id) => document.getElementById(id);
@@ -46,6 +46,12 @@
     const unname = () => {
       document.querySelectorAll('#chat [aria-label*="<"]').forEach((part) => {
         part.removeAttribute("aria-label");
+      });
+      const names = byId("away").dataset;
+      document.querySelectorAll("#chat .message-row:not([role])").forEach((row) => {
+        const own = row.classList.contains("user-row");
+        row.setAttribute("role", "group");
+        row.setAttribute("aria-label", own ? names.person : names.attune);
       });
     };
     new MutationObserver(unname).observe(byId("talk"), {
@@ -104,10 +110,132 @@
   window.fetch = (...request) => {
     const answer = fetched(...request);
     sent();
+    const url = String(request[0]?.url ?? request[0]);
+    if (!url.includes("/gradio_api/")) return answer;
+    answer.catch((error) => error.name === "AbortError" || lost());
     return answer;
   };
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  // What this tab holds while it is open (see `ui/tab.py`). A reload of it loses nothing; closing
+  // it, leaving and deleting do.
+  const HELD = "attune";
+  let gone = false; // nothing is held any more
+  let ours = false; // the server has put back what was held before
+  const held = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(HELD)) ?? {};
+    } catch {
+      return {};
+    }
+  };
+  const hold = (more) => {
+    if (gone) return;
+    try {
+      sessionStorage.setItem(HELD, JSON.stringify({ ...held(), ...more }));
+    } catch {} // a browser that holds nothing works as well
+  };
+  const forget = () => {
+    try {
+      sessionStorage.removeItem(HELD);
+    } catch {}
+  };
+  const box = () => byId("box")?.querySelector("textarea");
+  const snapshot = () => {
+    if (!ours || !box()) return;
+    hold({ draft: box().value, said: Boolean(document.querySelector("#chat .user-row")) });
+  };
+  const sending = (event) => {
+    const pressed = event.type === "click" && event.target.closest?.("#send");
+    const entered = event.key === "Enter" && !event.shiftKey && event.target === box();
+    if ((pressed || entered) && box()?.value.trim()) {
+      hold({ flight: box().value, draft: "", said: true });
+    }
+  };
+  document.addEventListener("click", sending, true);
+  document.addEventListener("keydown", sending, true);
+  document.addEventListener("input", (event) => event.target === box() && snapshot());
+  document.addEventListener("visibilitychange", snapshot);
+  document.addEventListener(
+    "submit",
+    () => {
+      forget();
+      gone = true;
+    },
+    true,
+  );
+
+  // A lost connection is said in the page's own words. When it is back, what the server forgot, or
+  // Gradio gave up, is loaded anew; else the page goes on as it stands.
+  let away = false;
+  let broken = false; // Gradio does nothing any more
+  let unloading = false;
+  window.addEventListener("pagehide", () => {
+    snapshot();
+    unloading = true;
+  });
+  window.addEventListener("pageshow", () => (unloading = false));
+  const say = (which) => {
+    const line = byId("away");
+    if (line) line.textContent = line.dataset[which] ?? "";
+  };
+  const reach = async () => {
+    try {
+      const options = { cache: "no-store", signal: AbortSignal.timeout(5000) };
+      const answer = await fetched("/gradio_api/app_id", options);
+      if (answer.status >= 500) return null;
+      return answer.ok ? (await answer.json()).app_id : "";
+    } catch {
+      return null;
+    }
+  };
+  const lost = async () => {
+    await pause(50); // a page that is being left loses its connections, too
+    if (away || gone || unloading) return;
+    away = true;
+    let tried = 0;
+    let found = await reach();
+    for (; found === null; found = await reach()) {
+      if (!tried++) say("away");
+      hold({ away: true });
+      await pause(1500);
+    }
+    if (gone || unloading) return;
+    if (broken || found !== window.gradio_config?.app_id) {
+      snapshot();
+      hold({ away: true });
+      window.location.reload();
+      return;
+    }
+    away = false;
+    hold({ away: false });
+    say(tried ? "back" : "");
+    byId("here")?.click();
+    if (tried) setTimeout(() => away || say(""), 20000);
+  };
+  // A page that sends nothing notices it, too, and the server knows that somebody is here.
+  const look = async () => {
+    if (document.hidden || away || !ours) return;
+    const found = await reach();
+    if (found !== window.gradio_config?.app_id) lost();
+  };
+  const here = () => document.hidden || away || !ours || byId("here")?.click();
+  setInterval(look, 5000);
+  setInterval(here, 240000);
+  document.addEventListener("visibilitychange", () => look().then(here));
+  window.addEventListener("offline", () => lost());
+  new MutationObserver(() => {
+    for (const toast of document.querySelectorAll(".toast-body.error:not([hidden])")) {
+      if (!/connection (to the server was )?lost/i.test(toast.textContent)) continue;
+      toast.hidden = true;
+      broken = true;
+      lost();
+    }
+  }).observe(document.documentElement, { subtree: true, childList: true });
+
   const leave = async () => {
+    forget();
+    gone = true;
     document.documentElement.style.display = "none";
     document.title = LEFT;
     tracks.forEach((track) => track.stop());
@@ -119,9 +247,20 @@
   };
 
   window.attune = {
-    leave,
-    toggle: (name) => panel(name, !isOpen(name)),
-    close: (name) => panel(name, false),
+    // What the server is given when the page is loaded, and what it gives the tab to hold.
+    opening: () => {
+      window.attune.ready();
+      return JSON.stringify(held());
+    },
+    hold: (issued) => {
+      if (!issued) return issued;
+      ours = true;
+      const { key, id, name } = JSON.parse(issued);
+      hold({ key, id, name, flight: "", away });
+      snapshot();
+      return issued;
+    },
+    forget,
     // Whoever chooses to keep comes back with the same cookie.
     stay: () => fetch("/attune/stay", { method: "POST", credentials: "same-origin" }).catch(() => {}),
     // The file is made here: on the server there is none.
@@ -143,14 +282,29 @@
       if (words) words.focus();
       else if (tries) requestAnimationFrame(() => window.attune.toLetter(tries - 1));
     },
-    toBox: () => byId("box")?.querySelector("textarea")?.focus(),
+    toBox: () => box()?.focus(),
+    // From the list of kept conversations to the one that was chosen.
+    toTalk: (chosen) => {
+      if (!chosen) return;
+      panel("data", false, false);
+      box()?.focus();
+    },
+    // What an answer brought up: in sight, and where the keyboard goes on.
+    show: (id, focus = id, tries = 60) => {
+      const [part, next] = [byId(id), byId(focus)];
+      if (part?.offsetParent && next?.offsetParent) {
+        if (next.tagName !== "BUTTON") next.tabIndex = -1;
+        part.scrollIntoView({ block: "nearest" });
+        next.focus({ preventScroll: part !== next });
+      } else if (tries) requestAnimationFrame(() => window.attune.show(id, focus, tries - 1));
+    },
     // Gradio has no parameters for these.
     ready: () => {
       // Gradio calls this before it has put everything in its place.
       const fold = byId("senses")?.querySelector("button.label-wrap");
       const parts = [
         "help", "help-button", "data", "data-button", "talk", "box", "send", "news", "asides",
-        "status", "card-place", "data-said", "data-exported", "data-erased",
+        "status", "away", "card-place", "data-said", "data-exported", "data-erased",
       ];
       if (!fold || !parts.every(byId)) {
         requestAnimationFrame(window.attune.ready);
@@ -181,6 +335,15 @@
   };
   // The card below a reply points to the choice of a country, which stands in the help; the line
   // below the box to the panel about one's own data.
+  const PRESSED = {
+    "help-button": () => panel("help", !isOpen("help")),
+    "help-close": () => panel("help", false),
+    "data-button": () => panel("data", !isOpen("data")),
+    "data-close": () => panel("data", false),
+    leave,
+  };
+  const pressed = (event) => PRESSED[event.target.closest?.("button")?.id]?.();
+  document.addEventListener("click", pressed, true); // Gradio does nothing without its server
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-data]") && !isOpen("data")) byId("data-button")?.click();
     if (!event.target.closest?.("[data-country]")) return;

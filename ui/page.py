@@ -12,17 +12,17 @@ import numpy.typing as npt
 from graphs.spec import FOLDER
 from tools.errors import AttuneError, StorageError
 from ui import texts
-from ui.bubbles import paragraph
 from ui.gate.identity import identity
 from ui.help import card_html, help_html
 from ui.house import House
 from ui.layout import Layout
 from ui.letter import Letters
 from ui.noticed.answers import Noticing
-from ui.noticed.panel import Changes
 from ui.own.handlers import OwnData
 from ui.own.keeping import Keeping
 from ui.panels import refusal
+from ui.parts import NOW, QUIET, Changes, paragraph
+from ui.returning import Returning
 from ui.session import Session
 from ui.talk import Talk, dangers
 
@@ -57,25 +57,33 @@ class Page:
             )
             self._keeping = Keeping(house)
             self._talk = Talk(house, self._parts)
+            self._returning = Returning(house, self._parts, self._talk, self._keeping)
             self._connect(blocks)
         blocks.queue(default_concurrency_limit=16)
         self.blocks = blocks
 
     def _connect(self, blocks: gr.Blocks) -> None:
         p = self._parts
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        now = {**quiet, "queue": False}  # needs no model, and waits for nobody
-        blocks.load(self.opened, None, [p.key, p.short], js="() => attune.ready()", **now)
-        blocks.load(self.getting_ready, None, [p.notice], concurrency_limit=None, **quiet)
+        blocks.load(self.getting_ready, None, [p.notice], concurrency_limit=None, **QUIET)
         blocks.unload(self.left)
 
-        p.help_button.click(None, js="() => attune.toggle('help')", **now)
-        p.help_close.click(None, js="() => attune.close('help')", **now)
-        p.country.change(self.country_chosen, [p.key, p.country], [p.help, p.card], **now)
-        p.leave.click(self.left_at_once, [p.key], None, js="(key) => (attune.leave(), key)", **now)
+        p.country.change(self.country_chosen, [p.key, p.country], [p.help, p.card], **NOW)
+        p.leave.click(self.left_at_once, [p.key], None, **NOW)  # `page.js` leaves at once
 
         changed = [
-            *(p.key, p.box, p.chat, p.welcome, p.status, p.stop, p.card, p.panel, p.help, p.short),
+            *(
+                p.key,
+                p.tab,
+                p.box,
+                p.chat,
+                p.welcome,
+                p.status,
+                p.stop,
+                p.card,
+                p.panel,
+                p.help,
+                p.short,
+            ),
             *(p.senses.audio, p.senses.file, *p.senses.parts, *p.noticed.parts),
             *([p.letter.line, p.letter.level] if p.letter else []),
         ]
@@ -88,38 +96,42 @@ class Page:
                 p.country,
             ],
             changed,
-            **quiet,
+            # A message that waits for the one before it must not keep anybody else's waiting.
+            concurrency_limit=None,
+            **QUIET,
         )
-        turn.then(self._talk.put_back, [p.key, p.box], [p.box], **now)
-        p.stop.click(self._talk.stopped, [p.key], None, js="(key) => (attune.toBox(), key)", **now)
-        Noticing(self._house, p, self._talk).connect(changed, quiet)
-        OwnData(self._house, p, self._talk).connect()
-        self._connect_senses(quiet)
+        turn.then(self._talk.put_back, [p.key, p.box], [p.box], **NOW)
+        p.stop.click(self._talk.stopped, [p.key], None, js="(key) => (attune.toBox(), key)", **NOW)
+        Noticing(self._house, p, self._talk).connect(changed)
+        data = OwnData(self._house, p, self._talk, self._keeping)
+        data.connect()
+        self._returning.connect(blocks, data)
+        self._connect_senses()
 
         fresh = [*p.conversation_parts, p.data.timer]
-        back = {"js": "(...values) => (attune.toBox(), values)", **now}
-        p.new.click(self.new_asked, [p.key, p.graph, p.country], fresh, **now)
+        back = {"js": "(...values) => (attune.toBox(), values)", **NOW}
+        p.new.click(self.new_asked, [p.key, p.graph, p.country], fresh, **NOW)
         p.yes.click(self.renewed, [p.key, p.graph, p.country], fresh, **back)
-        p.no.click(self.kept, None, [p.sure], js="() => attune.toBox()", **now)
+        p.no.click(self.kept, None, [p.sure], js="() => attune.toBox()", **NOW)
         if p.letter:
             Letters(self._house, p.letter).connect(p.key)
-        p.designing.change(self.designer_chosen, [p.designing], [p.designer], **now)
+        p.designing.change(self.designer_chosen, [p.designing], [p.designer], **NOW)
 
-    def _connect_senses(self, quiet: dict[str, Any]) -> None:
-        p, senses, now = self._parts, self._parts.senses, {**quiet, "queue": False}
+    def _connect_senses(self) -> None:
+        p, senses = self._parts, self._parts.senses
         senses.microphone.change(
             self.microphone_allowed,
             [senses.microphone, senses.audio],
             [senses.audio],
             js="(on, clip) => (on || attune.release('audio'), [on, clip])",
-            **now,
+            **NOW,
         )
         senses.camera.change(
             self.camera_allowed,
             [p.key, senses.camera, senses.file],
             [senses.webcam, senses.file],
             js="(key, on, file) => (on || attune.release('video'), [key, on, file])",
-            **now,
+            **NOW,
         )
         senses.webcam.stream(
             self.seen,
@@ -128,7 +140,7 @@ class Page:
             stream_every=_FRAME_EVERY_S,
             time_limit=None,
             concurrency_limit=None,
-            **quiet,
+            **QUIET,
         )
 
     # Coming and going.
@@ -136,15 +148,6 @@ class Page:
     def _find(self, key: str, request: gr.Request) -> Session | None:
         """Return the session of whoever asks; another's key finds nobody."""
         return self._house.sessions.find(key, identity(request).key)
-
-    async def opened(self, request: gr.Request) -> tuple[str, str]:
-        """Begin a session and return its key, which stays on the server."""
-        who = identity(request)
-        waiting = False
-        with contextlib.suppress(StorageError):  # the panel says so, to those who open it
-            waiting = bool(await self._keeping.cards(who))
-        key = self._house.sessions.begin(request.session_hash, who.key)
-        return key, self._parts.short_html(False, waiting)
 
     async def left(self, request: gr.Request) -> None:
         """Stop what runs for a page that has gone."""
@@ -228,9 +231,10 @@ class Page:
             trouble = self._house.shelf.trouble(graph)
         except AttuneError as error:
             return {p.sure: gr.Row(visible=False), p.trouble: refusal(str(error))}
+        session = self._house.sessions.find(key, identity(request).key) or session
         return {
             **self._talk.emptied(),
-            p.key: key,
+            **self._talk.held(key, session, identity(request)),
             p.status: paragraph(texts.BEGUN_KEPT if kept else texts.BEGUN),
             p.trouble: refusal(trouble),
             p.help: help_html(country, self._phrases),

@@ -130,7 +130,8 @@ def _timings(timings: Mapping[str, float]) -> str:
 
 def _notes(report: TurnReport) -> str:
     rows = [
-        f"<li><code>{escape(note['node'])}</code> {escape(note['text'])}</li>"
+        f"<li>{f'<code>{node}</code> ' if (node := escape(note['node'])) else ''}"
+        f"{escape(note['text'])}</li>"
         for note in report["notes"]
     ]
     return f"<ul>{''.join(rows)}</ul>" if rows else "<p>none</p>"

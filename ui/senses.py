@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from ui import texts
-from ui.bubbles import paragraph
+from ui.parts import paragraph
 
 _MEDIA = ["video", "image"]
 

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 import typer
 
 from agents.context import Services
+from graphs.archive import Archive
 from graphs.health import Health, health
-from graphs.keeping.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tools.errors import ConfigError, StorageError
 from tools.safety.handoff import Handoff
 from tools.storage.records import Storage
+from ui.gate.ending import Ending
 from ui.gate.gate import Entry, Gate, read_entry
 from ui.gate.keeping import expire, keep_days, opened
 from ui.gate.limits import RateLimits
 from ui.gate.site import HOST
 from ui.help import help_html
 from ui.house import House
+from ui.own.keeping import Keeping
 from ui.readiness import Readiness
 from ui.session import Sessions
 from ui.theme import theme
@@ -87,6 +89,7 @@ async def serve(
             archive=Archive(shelf, graph) if storage else None,
             storage=storage,
             limits=RateLimits(),
+            keep_days=days,
         )
         gate = Gate(
             entry,
@@ -95,33 +98,38 @@ async def serve(
             days=days,
             help=help_html("", house.phrases),
         )
-        os.environ |= {"GRADIO_TEMP_DIR": str(uploads.path), "GRADIO_ANALYTICS_ENABLED": "False"}
+        os.environ["GRADIO_TEMP_DIR"] = str(uploads.path)
         try:
             from ui.page import Page  # Gradio reads the environment as it is imported
 
-            await _run(Page(house), gate, listener, house, days)
+            await _run(Page(house), gate, listener, house)
         finally:
             await house.sessions.close()
             services.models.close()
 
 
-async def _run(
-    page: "Page", gate: Gate, listener: socket.socket, house: House, days: float
-) -> None:
+async def _run(page: "Page", gate: Gate, listener: socket.socket, house: House) -> None:
     import uvicorn
+
+    ending = Ending(_application(page, gate, house))
 
     class Server(uvicorn.Server):
         """Ends by a flag alone, so that everything behind `serve` is still cleaned up."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            ended = asyncio.create_task(ending.end())
+            await super().shutdown(sockets)
+            ended.cancel()
 
         @contextlib.contextmanager
         def capture_signals(self) -> Generator[None, None, None]:
             yield
 
     config = uvicorn.Config(
-        _application(page, gate, house),
+        ending,
         log_level="warning",
         lifespan="on",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=3,
         proxy_headers=False,  # `ui.gate.site` reads the one that it trusts
         server_header=False,
         ws="none",
@@ -141,7 +149,7 @@ async def _run(
         asyncio.create_task(_sweep(house.uploads)),
     ]
     if house.archive is not None:
-        background.append(asyncio.create_task(expire(house.archive.expire, days)))
+        background.append(asyncio.create_task(expire(house.archive.expire, house.keep_days)))
     try:
         await serving
     finally:
@@ -158,7 +166,7 @@ def _application(page: "Page", gate: Gate, house: House) -> "ASGIApp":
         return await health(house.services, house.shelf.current(house.graph), house.storage)
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    gate.connect(app, look)
+    gate.connect(app, look, lambda who: Keeping(house).delete_all(who, ""))
     script = (_HERE / "page.js").read_text("utf-8")
     gr.mount_gradio_app(
         app,

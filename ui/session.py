@@ -94,6 +94,25 @@ class Sessions:
         self._open[key] = Session(chat.conversation, whose=old.whose, chat=chat)
         return self._open[key]
 
+    def resume(self, key: str, page: str | None, whose: str = "") -> Session | None:
+        """Go on with a session in a page that was loaded anew, or that lost its connection.
+
+        Args:
+            key: that the page was given.
+            page: how the server names it now.
+            whose: the identity of who asks; another's session is not found.
+        """
+        session = self.find(key, whose)
+        if session is None:
+            return None
+        if leaving := self._leaving.pop(key, None):
+            leaving.cancel()
+        # The page before may be missed only now; that must not end anything any more.
+        self._pages = {name: open_ for name, open_ in self._pages.items() if open_ != key}
+        if page:
+            self._pages[page] = key
+        return session
+
     def leave(self, page: str | None, linger: float = LINGER_S) -> None:
         """Stop what runs for a page that has gone; a kept conversation's turn goes on.
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import gradio as gr
 
-from graphs.keeping.amend import remembered
+from graphs.amend import remembered
 from graphs.run import TurnReport
 from tools.labels import Danger, Risk, rank
 from ui import texts
-from ui.bubbles import Bubbles, paragraph
+from ui.bubbles import Bubbles
 from ui.gate.identity import Identity, identity
 from ui.help import card_html, help_html
 from ui.house import House
 from ui.layout import Layout
-from ui.noticed.panel import Changes
 from ui.panels import panel
+from ui.parts import Changes, paragraph
 from ui.session import Session
+from ui.tab import issued
 from ui.turn import Sent, take_turn
 
 
@@ -53,7 +54,7 @@ class Talk:
         key, session, lost = self.visit(key, request)
         if wait := self._wait(words, session, identity(request)):
             slow = texts.SLOW.format(wait=_spoken(wait), help=texts.HELP)
-            yield {p.key: key, p.status: paragraph(slow)}
+            yield {**self.held(key, session, identity(request)), p.status: paragraph(slow)}
             return
         sent = Sent(
             words=words,
@@ -89,24 +90,28 @@ class Talk:
                     p.status: paragraph(status or (texts.LOST if lost else "")),
                 }
                 first = {}
-        yield {p.stop: gr.Button(visible=False)} | (
+        ended = {p.stop: gr.Button(visible=False), **self.held(key, session, identity(request))}
+        yield ended | (
             await self._after(session, corrected, country) if session.report is not before else {}
         )
 
     def _wait(self, words: str, session: Session, who: Identity) -> float:
-        """Return the seconds after which a message is taken; nobody in danger ever waits."""
+        """Return the seconds after which a message is taken.
+
+        Nobody in danger ever waits, nor for their first answer: patterns do not see every danger,
+        and others may be writing much from the same address.
+        """
+        if not session.shown:
+            return 0.0
         report = session.report
         grave = report is not None and rank(report["risk"]["now"]) >= rank(Risk.MODERATE)
         if grave or self.is_danger(words):
             return 0.0
-        return self._house.limits.may_send(who)
+        return self._house.limits.wait_to_send(who)
 
     def is_danger(self, words: str) -> bool:
-        """Say whether words tell of danger."""
-        try:
-            return self._policy.is_crisis(self._policy.grade(words))
-        except Exception:  # a screen that fails counts as danger, here as in the graph
-            return True
+        """Say whether words tell of danger; what cannot be graded does."""
+        return self._policy.is_dangerous(words)
 
     async def _ready(self, words: str) -> None:
         """Wait for the models, unless somebody may be in danger: that reply needs none."""
@@ -173,6 +178,10 @@ class Talk:
             p.panel: paragraph(texts.DESIGNER_EMPTY),
             p.short: p.short_html(False),
         }
+
+    def held(self, key: str, session: Session, who: Identity) -> Changes:
+        """Hand the tab its session, to be taken up by it again after a reload."""
+        return {self._parts.key: key, self._parts.tab: issued(key, session, who)}
 
     async def put_back(self, key: str, box: str, request: gr.Request) -> Any:
         """Put the words of a turn that failed back, before what was written meanwhile."""

@@ -1,7 +1,6 @@
 """The words of the page itself; what Attune says in a conversation is in `tools/data/phrases/`."""
 
 TITLE = "Attune"
-TAGLINE = "a listening machine, and only that"
 
 HELP = "Talk to a person now"
 HELP_CLOSE = "Back to the conversation"
@@ -93,6 +92,7 @@ GUESSES_WORDS = (
 )
 
 CHAT = "Conversation"
+PERSON = "You"
 BOX = "Your message"
 BOX_HINT = "Write here"
 KEYS = "Enter sends, Shift+Enter starts a new line."
@@ -134,7 +134,6 @@ WEBCAM = "Your camera (press Record to let it look)"
 FILE = "Or choose a short video or a photo"
 MICROPHONE_ON = "Microphone is on"
 CAMERA_ON = "Camera is on"
-CAMERA_KEPT = "The last seconds of the picture go with your next message."
 
 PREPARING = "Getting ready; your answer comes after that…"
 LISTENING = "Listening to your recording…"
@@ -149,6 +148,16 @@ SLOW = (
     "That was a lot in a short time, and I can't keep up. Your message is still in the box; please "
     "send it again in {wait}. If it can't wait, use “{help}” at the top."
 )
+AWAY = (
+    "The connection is away. What you write stays in the box, and “{help}” works all the same. I "
+    "keep trying."
+)
+AWAY_BACK = "The connection was away for a moment; everything is still here."
+AWAY_GONE = (
+    "The program was away, or this page stood unused for long: this conversation was in memory "
+    "only and is gone."
+)
+AWAY_WORDS = "Your words are back in the box."
 SECONDS = "{n} seconds"
 MINUTES = "{n} minutes"
 LOST = "The earlier conversation is gone, as the page or the program was closed. This is a new one."
@@ -185,6 +194,7 @@ GUESS = "perhaps {emotion}: {sure} ({number})"
 GUESS_UNUSED = "shown only, not used"
 SURE = ((0.75, "rather sure"), (0.5, "not quite sure"), (0.0, "quite unsure"))
 TOLD = "{emotion}: as you said"
+OVERRULED = "had guessed “{emotion}”; you said otherwise, and I go by your word"
 UNSURE = "I can't tell"
 HEARD = "What I heard you say"
 HEARD_HINT = "If I heard it wrong, please put it right here."

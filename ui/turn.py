@@ -1,5 +1,6 @@
 """One turn on the page: from what the person sent to what the chat shows."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,8 +11,7 @@ from graphs.build import duty
 from graphs.run import Earlier, Finished, Progress, Sentence, TurnReport
 from tools.clips import Clip
 from tools.errors import InputError, MediaError, places
-from tools.labels import UNKNOWN, Danger
-from tools.phrases import LocalePhrases
+from tools.labels import Danger
 from ui import texts
 from ui.chat import Bubble, Heard
 from ui.session import Ready, Session
@@ -79,6 +79,10 @@ async def take_turn(
             status = texts.STOPPED
             if turn.reply is None:
                 _take_back(session, turn)
+    except asyncio.CancelledError:  # nobody listens any more
+        if turn.reply is None and not session.over:
+            _take_back(session, turn)
+        raise
     except (InputError, MediaError) as error:
         _take_back(session, turn, str(error))
     except Exception as error:
@@ -215,23 +219,3 @@ def _take_back(session: Session, turn: _Turn, sentence: str = "") -> None:
         session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
     if turn.reply is None:
         session.shown = [bubble for bubble in session.shown if bubble is not turn.asked]
-
-
-def noticed(session: Session, phrases: LocalePhrases, corrected: str = "") -> str:
-    """Return the tentative line about the last turn; empty where none is due.
-
-    None is due in a crisis, where nothing was read with any weight, and where the person has just
-    named this very emotion themselves.
-
-    Args:
-        session: its last report is read.
-        phrases: in the person's language.
-        corrected: what they had named before this turn.
-    """
-    report = session.report
-    if report is None or report["route"] == "crisis":
-        return ""
-    felt = report["user_emotion"]
-    if felt["label"] in (UNKNOWN, corrected):
-        return ""
-    return phrases.noticed(felt["label"], disagreeing=bool(felt["disagreement"]))

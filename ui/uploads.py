@@ -41,6 +41,8 @@ class UploadFolder:
             base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
         for lock in base.glob(f"{_PREFIX}*.lock"):
             _remove_if_dead(lock)
+        for folder in base.glob(f"{_PREFIX}*"):
+            _remove_if_orphaned(folder)
         name = _PREFIX + secrets.token_hex(8)
         self._lock = FileLock(base / f"{name}.lock", mode=0o600)
         self._lock.acquire()
@@ -97,6 +99,16 @@ def _remove_if_dead(file: Path) -> None:
     shutil.rmtree(file.with_suffix(""), ignore_errors=True)
     lock.release()
     file.unlink(missing_ok=True)
+
+
+def _remove_if_orphaned(folder: Path) -> None:
+    """Delete a folder without a lock: its owner ended while something was still being written.
+
+    A lock is made before its folder, so that nobody's who is just starting is taken for one.
+    """
+    own = folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    if own and not Path(f"{folder}.lock").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def read_clips(files: Iterable[str | Path]) -> tuple[list[Clip], list[str]]:

@@ -116,6 +116,16 @@ class Session:
             self.stopped = True
             self._turn.cancel()
 
+    async def settle(self) -> str:
+        """End the turn of a page that was loaded anew, and return its words if none was answered.
+
+        That of a kept conversation goes on.
+        """
+        if not self.chat.kept:
+            await self.chat.end(_LAST_WORDS_S)
+        words, self.unsent = self.unsent, ""
+        return words
+
     async def delete(self) -> None:
         """End everything and delete what was said."""
         self.over = True
@@ -124,3 +134,4 @@ class Session:
         await self.chat.end(_LAST_WORDS_S)  # what it still writes must not come after the deletion
         await self.conversation.forget()
         self.shown, self.report, self.heard, self.correction = [], None, None, ""
+        self.unsent = ""

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, cast
 
-from langgraph.checkpoint.memory import InMemorySaver
-
 from agents.context import Context, Services
 from agents.prompt import read_prompt
+from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Sentence, TurnReport
 from graphs.services import assemble
 from graphs.shelf import Shelf, Version, label
 from graphs.warm import warm
+from tools.breaker import Breaker
 from tools.chat import ChatHost, ChatRequest, Message
 from tools.errors import ConfigError, UnknownName
 from tools.examples.query import Query
@@ -87,6 +87,11 @@ class Arm:
 class NoExamples:
     """A store in which nothing is found."""
 
+    def __init__(self) -> None:
+        """Make a store that never fails."""
+        self.breaker = Breaker("the example store")
+        self.left_out: list[str] = []
+
     async def open(self) -> None:
         """There is nothing to open."""
 
@@ -119,7 +124,7 @@ async def open_arm(
         return await _alone(name, model, services)
     if name == NO_RETRIEVAL:
         services = replace(services, examples=NoExamples())
-    version = Shelf(services, InMemorySaver()).current(graph)
+    version = Shelf(services, Saver()).current(graph)
     facts = {"graph": label(version.spec, version.hash), "graph_hash": version.hash}
     facts |= _model_facts(services, version.models.get("respond", own_model(services)))
     facts["models"] = json.dumps(version.models, sort_keys=True)

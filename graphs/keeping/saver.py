@@ -6,10 +6,9 @@ be shown, the turn is over. In between nothing is written, and what belongs to a
 left on disk when it is over.
 """
 
-import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -26,12 +25,10 @@ from langgraph.checkpoint.base import (
 )
 
 from graphs.keeping.thread import Latest, Thread
-from graphs.keeping.written import SERDE, read, settled, stage, write
-from tools.errors import AttuneError, places
-from tools.storage.records import Storage
-
-_PATIENCE_S = 10.0
-"""Seconds that one writing may take; somebody waits for the reply."""
+from graphs.keeping.written import SERDE, Asked, post, settled, write
+from tools.errors import ConfigError, StorageError, places
+from tools.storage.bounded import BoundedStorage
+from tools.storage.records import Storage, Waiting
 
 _log = logging.getLogger(__name__)
 
@@ -42,39 +39,30 @@ class Saver(BaseCheckpointSaver[int]):
     def __init__(self, storage: Storage | None = None) -> None:
         """Keep conversations in `storage`; without one, none can be kept."""
         super().__init__(serde=SERDE)
-        self.storage = storage
+        self.storage = BoundedStorage(storage) if storage is not None else None
         self._open: dict[str, Thread] = {}
-        self._kept: WeakValueDictionary[str, Thread] = WeakValueDictionary()
+        self._held: WeakValueDictionary[str, Thread] = WeakValueDictionary()
 
     def with_allowlist(self, extra_allowlist: object) -> "Saver":
         """Return this saver: what it reads is the same in every graph."""
         return self
 
     def thread(self, id: str) -> Thread:
-        """Return a conversation; a kept one is in memory only as long as somebody holds it."""
+        """Return a conversation, which stays in memory if nobody holds it."""
         found = self._find(id)
         if found is None:
             found = self._open[id] = Thread()
         return found
 
-    def _find(self, id: str) -> Thread | None:
-        return self._open.get(id) or self._kept.get(id)
-
-    def keep(self, id: str) -> Thread:
-        """Write a conversation from its next milestone on."""
-        thread = self._open.pop(id, None) or self._kept.get(id) or Thread()
-        thread.kept = thread.on_disk = True
-        self._kept[id] = thread
+    def hold(self, id: str) -> Thread:
+        """Return a conversation, which is in memory as long as somebody holds it."""
+        thread = self._find(id) or Thread()
+        self._open.pop(id, None)
+        self._held[id] = thread
         return thread
 
-    def let_go(self, id: str) -> None:
-        """Write a conversation no more."""
-        if (thread := self._kept.pop(id, None)) is not None:
-            self._open[id] = thread
-            thread.kept, thread.begun, thread.down, thread.trouble = False, None, True, ""
-            thread.stored.clear()
-            thread.posted.clear()
-            thread.taking.clear()
+    def _find(self, id: str) -> Thread | None:
+        return self._open.get(id) or self._held.get(id)
 
     def state(self, id: str) -> bytes:
         """Return how a conversation stands between two turns, as it is written down."""
@@ -97,41 +85,46 @@ class Saver(BaseCheckpointSaver[int]):
         assert self.storage is not None  # nothing is kept without one
         data = await self.storage.load(id)
         if data is None:
-            self.let_go(id)
             thread.clear()
             return
-        if _digest(data) in thread.stored:
+        thread.take_up(data)
+
+    async def post(self, id: str, thread: Thread, asked: Asked) -> None:
+        """Put a message down, if the conversation is kept; a store that fails stops nobody."""
+        if not thread.kept or self.storage is None:
             return
-        thread.latest.clear()
-        thread.begun = None
-        if data:
-            found = read(data)
-            thread.latest[""] = Latest(found["checkpoint"], found["metadata"])
-            thread.begun = found["begun"]
-        thread.stored = [_digest(data)]
+        thread.posted.add(asked["id"])
+        try:
+            await self.storage.post(id, Waiting(id=asked["id"], body=post(asked)))
+        except StorageError as error:
+            _log.error("a message could not be put down: %s", places(error))
+
+    async def withdraw(self, id: str, thread: Thread, message: str) -> None:
+        """Take a message back that was not answered; its words are still with the person."""
+        if self.storage is not None and message in thread.posted:
+            thread.posted.discard(message)
+            with suppress(StorageError):  # then it is answered when the conversation is resumed
+                await self.storage.withdraw(id, message)
 
     async def _write(self, id: str, thread: Thread, *, over: bool) -> None:
         """Write a conversation; a failure is noted, because the reply must come all the same."""
-        thread.down = True
         if thread.trouble and not over:
-            return  # the store has just failed: it is tried once more when the turn is over
+            thread.skip()  # the store has just failed: it is tried again when the turn is over
+            return
         latest = thread.latest[""]
         checkpoint = settled(latest.checkpoint) if over else latest.checkpoint
         data = write(checkpoint, latest.metadata, None if over else thread.begun)
         assert self.storage is not None  # nothing is kept without one
         taken = list(thread.taking)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                await self.storage.save(id, data, taken=taken)
-        except Exception as error:
+            if thread.unsure and not thread.knows(await self.storage.load(id)):
+                raise StorageError("another process has gone on with this conversation meanwhile")
+            await self.storage.save(id, data, taken=taken)
+        except StorageError as error:
             _log.error("a conversation could not be written: %s", places(error))
-            thread.trouble = str(error) if isinstance(error, AttuneError) else type(error).__name__
-            thread.stored.append(_digest(data))
-            return
-        thread.trouble = ""
-        thread.stored = [_digest(data)]
-        thread.posted.difference_update(taken)
-        thread.taking = [each for each in thread.taking if each not in taken]
+            thread.unwritten(data, str(error))
+        else:
+            thread.written(data, taken)
 
     # What LangGraph calls
 
@@ -145,20 +138,13 @@ class Saver(BaseCheckpointSaver[int]):
         """Put a checkpoint in the place of the one before; a milestone is on disk then."""
         id, space = _place(config)
         thread = self.thread(id)
-        thread.latest[space] = Latest(copy_checkpoint(checkpoint), metadata)
-        thread.down = not thread.kept
+        thread.put(space, checkpoint, metadata)
         if not space and thread.kept:
-            why = stage(checkpoint, metadata, dict(new_versions))
-            if why == "begun":
-                thread.graded = None
-            elif why == "graded":
-                graded = _graded(checkpoint)
-                why = "" if thread.graded == graded else why  # a second screen without news
-                thread.graded = graded
+            why = thread.milestone(checkpoint, metadata, dict(new_versions))
             if why:
                 await self._write(id, thread, over=why == "settled")
             if why == "settled":
-                thread.begun = None
+                thread.end()
         return _config(id, space, checkpoint["id"])
 
     async def aput_writes(
@@ -220,7 +206,6 @@ class Saver(BaseCheckpointSaver[int]):
         Raises:
             StorageError: the store could not delete it; nothing is written there any more.
         """
-        self.let_go(id)
         self._open.pop(id, None)
         thread.clear()
         await self.unwrite(id, thread)
@@ -228,11 +213,10 @@ class Saver(BaseCheckpointSaver[int]):
     def drop(self, id: str) -> None:
         """Forget a conversation here; who deletes it from the store sees to that."""
         thread = self._find(id)
-        self.let_go(id)
         self._open.pop(id, None)
-        if thread is not None:
+        if thread is not None:  # a turn that runs on goes on in it, and it goes with its page
             thread.clear()
-            thread.on_disk = False
+            thread.deleted()
 
     async def unwrite(self, id: str, thread: Thread) -> None:
         """Delete what the store holds of a conversation that is not kept any more.
@@ -242,21 +226,25 @@ class Saver(BaseCheckpointSaver[int]):
         """
         if thread.on_disk and self.storage is not None:
             await self.storage.delete(id)
-        thread.on_disk = False
+        thread.deleted()
 
     def _latest(self, id: str, space: str) -> Latest | None:
         thread = self._find(id)
         return thread.latest.get(space) if thread is not None else None
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+def saver_of(checkpointer: object) -> Saver:
+    """Return the checkpointer of a graph on which conversations are held.
 
-
-def _graded(checkpoint: Checkpoint) -> object:
-    """Return what a screen has graded, and how."""
-    values = checkpoint["channel_values"]
-    return values.get("heard", {}).get("text"), values.get("grade"), values.get("risk")
+    Raises:
+        ConfigError: it is none, or another one.
+    """
+    if isinstance(checkpointer, Saver):
+        return checkpointer
+    raise ConfigError(
+        "conversations need a graph that was compiled with `Saver`; give `Shelf` one, or run the "
+        "compiled graph by itself"
+    )
 
 
 def _place(config: RunnableConfig) -> tuple[str, str]:

@@ -1,24 +1,17 @@
 """Hostile words on the page: whatever is written, nothing runs and nothing is fetched."""
 
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.integration.test_page import CHROMIUM, FLAGS, PATIENCE, PHONE, ROOT, settle
+from tests.integration.test_page import settle
+from tests.made_chromium import IN_CHROMIUM, PATIENCE, PHONE
 from tests.made_media import still
+from tests.made_program import in_reach, running
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium"),
-]
+pytestmark = IN_CHROMIUM
 
 Page = sync_api.Page
 
@@ -58,28 +51,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("hostile")
     graph = folder / "<img src=x onerror=window.marker=1>.yaml"
     graph.write_text(f"name: '{IMAGE}'\ninclude: support\n", "utf-8")
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(graph), IMAGE],
-            cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "ATTUNE_STORE": "off"},
-        )  # fmt: skip
-    try:
-        until = time.monotonic() + 90
-        while not (ready := re.search(r"ready: (\S+)", (folder / "log").read_text("utf-8"))):
-            assert time.monotonic() < until and process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.2)
-        yield ready[1]
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    env = in_reach(ATTUNE_STORE="off")
+    with running(folder, "-c", PROGRAM, str(graph), IMAGE, env=env) as program:
+        yield program.address()
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_page import PATIENCE, PHONE, Server, browser, pytestmark, say, talk
+from tests.integration.test_page import Server, say, talk
 from tests.made_archive import KEY
+from tests.made_chromium import IN_CHROMIUM, PATIENCE, PHONE
 
-__all__ = ["browser", "pytestmark"]
+pytestmark = IN_CHROMIUM
 
 SAID = "<img src=x onerror=window.broken=1> hello there"
 
@@ -85,8 +86,10 @@ def test_r19_a_person_saves_their_conversation_and_deletes_everything(
     content = json.loads(Path(saved.value.path()).read_text("utf-8"))
     assert "Leeds" in content["conversations"][0]["messages"][0]["text"]
     page.click("#erase")
+    page.wait_for_function("document.activeElement.id == 'erase-no'")
     page.click("#erase-yes")
     page.wait_for_selector("#data-erased >> text=Everything is deleted")
+    page.wait_for_function("document.activeElement.id == 'data-erased'")
     assert "Leeds" not in page.content()
     page.reload()
     page.wait_for_selector("#help-button[aria-expanded]")

@@ -8,13 +8,10 @@ the program wrote is looked through for any of the marks, also after it was kill
 import contextlib
 import io
 import os
-import re
 import secrets
-import signal
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +21,12 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests import made_program
 from tests.made_hostile import traces
 from tests.made_media import wav
 from tests.made_visitor import Visitor, child_processes
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = made_program.ROOT
 MEMORY = Path("/dev/shm")
 TRUST = 0.73124651
 
@@ -54,13 +52,12 @@ sys.addaudithook(watch)
 """A start-up module that notes every attempt to reach another machine."""
 
 
-class Program:
+class Program(made_program.Program):
     """The page's program, with everything that it can write in one folder."""
 
     def __init__(self, folder: Path, marks: "Marks", **settings: str) -> None:
-        self.folder = folder
+        self.disk = folder
         self.marks = marks
-        self._settings = settings
         self.place = {
             name: folder / place
             for name, place in {
@@ -84,53 +81,20 @@ class Program:
         self.start_up = folder.parent / "start-up"
         self.start_up.mkdir()
         (self.start_up / "sitecustomize.py").write_text(WATCH, "utf-8")
-        self._starts = 0
-        self.start()
-
-    def start(self) -> None:
-        self._starts += 1
-        self._log = self.folder / f"printed-{self._starts}"
         stem = ("ATTUNE_", "GRADIO_", "LANG", "XDG_")
         clean = {k: v for k, v in os.environ.items() if not k.startswith(stem)}
         places = {name: str(path) for name, path in self.place.items()}
-        command = [sys.executable, "-m", "ui", "--profile", "stub", "--port", "0"]
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(
-                [*command, "--models", str(self._models)],
-                cwd=self.place["TMPDIR"], stdout=log, stderr=log,
-                env={
-                    **clean, **places, "PYTHONPATH": f"{self.start_up}{os.pathsep}{ROOT}",
-                    "PYTHONDONTWRITEBYTECODE": "1", "ATTUNE_KEY": "A" * 43 + "=",
-                    "WATCHED": str(self.watched), **self._settings,
-                },
-            )  # fmt: skip
-
-    def address(self) -> str:
-        until = time.monotonic() + 120
-        while time.monotonic() < until and self.process.poll() is None:
-            if ready := re.search(r"ready: (\S+)", self.printed):
-                return ready[1]
-            time.sleep(0.1)
-        raise AssertionError(self.printed)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def end(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    @property
-    def printed(self) -> str:
-        return self._log.read_text("utf-8", "replace")
+        options = ("--profile", "stub", "--port", "0", "--models", str(self._models))
+        env = {
+            **clean, **places, "PYTHONPATH": f"{self.start_up}{os.pathsep}{ROOT}",
+            "PYTHONDONTWRITEBYTECODE": "1", "ATTUNE_KEY": "A" * 43 + "=",
+            "WATCHED": str(self.watched), **settings,
+        }  # fmt: skip
+        super().__init__(folder, "-m", "ui", *options, cwd=self.place["TMPDIR"], env=env)
 
     def left(self) -> list[str]:
         """Return every mark on any disk, and in the names and settings of processes."""
-        found = traces(self.marks.all(), self.folder, *MEMORY.glob("attune-*"))
+        found = traces(self.marks.all(), self.disk, *MEMORY.glob("attune-*"))
         if self.process.poll() is None:
             for pid in child_processes(self.process.pid):
                 shown = [Path(f"/proc/{pid}/{name}") for name in ("cmdline", "environ", "comm")]
@@ -301,7 +265,7 @@ def test_r16_a_failing_request_leaves_nothing_in_the_log(program: Program) -> No
         visitor.throw({"path": marks.voice_name, "meta": {"_type": "gradio.FileData"}})
         visitor.http.get(f"/gradio_api/file={marks.typed}")
         visitor.http.get(f"/{marks.typed}", params={"q": marks.typed})
-    assert traces(marks.all(), program.folder) == []
+    assert traces(marks.all(), program.disk) == []
     assert "caught: " in program.printed
 
 

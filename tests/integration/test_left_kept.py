@@ -20,13 +20,15 @@ from tests.made_hostile import traces
 from tools.storage.keys import Keys
 from tools.storage.opening import open_storage
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ATTUNE_KEY"
 TURNS = 3
 
 WHOLE = """
 import asyncio, sys
-from graphs.keeping.archive import Archive
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services

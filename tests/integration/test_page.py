@@ -1,11 +1,6 @@
 """The page in a browser: `pytest -m browser`. Chromium brings a made microphone and camera."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -13,77 +8,32 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.made_chromium import IN_CHROMIUM, PATIENCE, PHONE
 from tests.made_media import recording
+from tests.made_program import ROOT, Program, in_reach
 from ui.uploads import LIMITS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
-PHONE = {"width": 390, "height": 844}
-PATIENCE = 15_000
 BROKEN = b"\x1aE\xdf\xa3 begins as a video does"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists(), reason="no Chromium; install it or set CHROMIUM to its path"
-    ),
-]
+pytestmark = IN_CHROMIUM
 
 Page = sync_api.Page
 Open = Callable[..., Page]
 
 
-class Server:
-    """The page's program and what it printed."""
+class Server(Program):
+    """The page on made models."""
 
-    def __init__(self, graph: Path, folder: Path, **environment: str) -> None:
+    def __init__(self, graph: Path, folder: Path, **settings: str) -> None:
         self.graph = graph
-        self._log = folder / "log"
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.made_page", str(graph)],
-                cwd=ROOT, stdout=log, stderr=log,
-                env={**os.environ, "GRADIO_HEARTBEAT_INTERVAL": "1", **environment},
-            )  # fmt: skip
-
-    def end(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    @property
-    def printed(self) -> str:
-        return self._log.read_text("utf-8")
-
-    def address(self) -> str:
-        until = time.monotonic() + 90
-        while time.monotonic() < until and self.process.poll() is None:
-            if ready := re.search(r"ready: (\S+)", self.printed):
-                return ready[1]
-            time.sleep(0.1)
-        raise AssertionError(self.printed)
-
-    def folder(self) -> Path:
-        """Return this program's upload folder, by the lock that it holds."""
-        opened = [fd.resolve() for fd in Path(f"/proc/{self.process.pid}/fd").iterdir()]
-        [lock] = [path for path in opened if path.name.startswith("attune-uploads-")]
-        return lock.with_suffix("")
+        env = in_reach(GRADIO_HEARTBEAT_INTERVAL="1", **settings)
+        super().__init__(folder, "-m", "tests.made_page", str(graph), env=env)
 
     def uploads(self) -> list[Path]:
         """Return the uploads that lie there; Gradio leaves empty files, too."""
-        return [path for path in self.folder().rglob("*") if path.is_file() and path.stat().st_size]
+        return [path for path in super().uploads() if path.stat().st_size]
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +47,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     finally:
         server.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -398,6 +340,40 @@ def test_a_quick_exit_leaves_nothing_to_see_and_no_way_back(
     page.wait_for_url("about:blank")
     page.go_back()
     assert "Leeds" not in page.content()
+
+
+def test_a_reload_loses_neither_the_conversation_nor_unsent_words(visit: Open) -> None:
+    page = visit()
+    say(page, "My sister moved to Leeds.")
+    page.fill("#box textarea", "not sent yet")
+    page.reload()
+    page.wait_for_selector("#chat .bot-row")
+    assert "Leeds" in talk(page)
+    assert page.input_value("#box textarea") == "not sent yet"
+    rows = page.locator("#chat .message-row")
+    assert [rows.nth(n).get_attribute("aria-label") for n in range(2)] == ["You", "Attune"]
+    page.click("#leave")
+    page.wait_for_url("about:blank")
+
+
+def test_while_the_connection_is_away_help_is_there_and_words_stay(visit: Open) -> None:
+    page = visit(viewport=PHONE)
+    say(page, "My sister moved to Leeds.")
+    page.context.set_offline(True)
+    page.fill("#box textarea", "not sent yet")
+    page.click("#send")
+    page.wait_for_selector("#away >> text=I keep trying")
+    for name in ("help-button", "leave", "data-button"):
+        middle = "e => { const r = e.getBoundingClientRect(); return document.elementFromPoint("
+        middle += "r.x + r.width / 2, r.y + r.height / 2).closest('button')?.id }"
+        assert page.locator(f"#{name}").evaluate(middle) == name, "something covers it"
+    page.click("#help-button")
+    assert page.is_visible("#help a[href='https://findahelpline.com']")
+    page.click("#help-close")
+    page.context.set_offline(False)
+    page.wait_for_selector("#status >> text=everything is still here")
+    assert "Leeds" in talk(page)
+    assert page.input_value("#box textarea") == "not sent yet"
 
 
 def test_r9_who_asks_is_told_before_the_reply(visit: Open) -> None:

@@ -7,12 +7,16 @@ when its input does.
 """
 
 import json
+import math
 import os
 import queue
 import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, TextIO
+
+_BLOCK = {"CPU": 32, "GPU": 16}
+"""Tokens of one block of the cache, by device; its size is told in blocks, or in whole GB."""
 
 _REPLACEMENT = "\ufffd"  # the tail of a character whose bytes are not all there yet
 
@@ -27,13 +31,15 @@ class _Live:
 class Engine:
     """One pipeline, all requests in one continuous batch, prefixes cached."""
 
-    def __init__(self, path: str, *, device: str, cache_gb: int, repetition_penalty: float) -> None:
+    def __init__(
+        self, path: str, *, device: str, cache_tokens: int, repetition_penalty: float
+    ) -> None:
         """Load the GGUF file at `path`."""
         import openvino_genai
 
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.enable_prefix_caching = True
-        scheduler.cache_size = cache_gb
+        scheduler.num_kv_blocks = blocks(cache_tokens, device)
         scheduler.max_num_batched_tokens = 256
         self._genai = openvino_genai
         self._pipeline = openvino_genai.ContinuousBatchingPipeline(path, scheduler, device)
@@ -90,6 +96,11 @@ class Engine:
                 events.append({"id": key, "done": True})
                 del self._live[key]
         return events
+
+
+def blocks(tokens: int, device: str) -> int:
+    """Return how many blocks of the cache hold so many tokens."""
+    return math.ceil(tokens / _BLOCK.get(device.partition(".")[0], 32))
 
 
 def choice_grammar(choices: list[str]) -> str:

@@ -112,7 +112,7 @@ def load_emotion(loading: Loading) -> "StubEmotion":
         raise ConfigError(
             f"the scores of the model {loading.name!r} must be 0 or more, and one of them above 0"
         )
-    return StubEmotion(options, {label: score / total for label, score in scores.items()})
+    return StubEmotion(options, {label: scores.get(label, 0.0) / total for label in labels})
 
 
 def load_embedder(loading: Loading) -> "StubEmbedder":
@@ -146,7 +146,7 @@ class StubEmotion:
     """One finding for everything, unless a word in a text says otherwise."""
 
     def __init__(self, options: EmotionOptions, scores: Scores) -> None:
-        """Report `scores`, which sum to 1."""
+        """Report `scores`: one for every label of the model, 1 in sum."""
         self._options = options
         self._scores = scores
 
@@ -161,7 +161,7 @@ class StubEmotion:
         if isinstance(item, str):
             for word in words(item):
                 if label := self._options.cues.get(word):
-                    rest = (1 - _CUE_SCORE) / len(self._scores)
+                    rest = (1 - _CUE_SCORE) / max(1, len(self._scores) - 1)
                     return Perceived({**dict.fromkeys(self._scores, rest), label: _CUE_SCORE})
         return Perceived(self._scores)
 

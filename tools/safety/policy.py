@@ -11,6 +11,7 @@ from tools.safety.fragments import joined
 from tools.safety.patterns import Patterns, read_patterns
 from tools.safety.resources import numbers
 from tools.safety.speech import SpeechReader, read_speech
+from tools.words import abridged
 
 ECHO = "speaks of danger in the first person"
 """The rule that a sentence breaks when it would itself be graded as a disclosure."""
@@ -43,10 +44,11 @@ class SafetyPolicy:
         what was split over messages is read together; both can only add.
 
         Args:
-            text: the message.
+            text: the message; of one that is longer than a message may be, both ends are read.
             before: the person's earlier messages, the latest last.
             course: the conversation so far.
         """
+        text = abridged(text)
         findings = self._find(text, course)
         for part in joined(before, text):
             known = [_what(finding) for finding in self._find(part.known, course)]
@@ -79,6 +81,17 @@ class SafetyPolicy:
     def is_crisis(self, grade: RiskGrade) -> bool:
         """Say whether a grade takes the crisis route."""
         return rank(grade["level"]) >= rank(self.crisis_from)
+
+    def grade_or_fault(self, text: str) -> RiskGrade:
+        """Return how dangerous a message is; what cannot be graded counts as danger."""
+        try:
+            return self.grade(text)
+        except Exception as error:
+            return grade_of([self.fault(type(error).__name__)])
+
+    def is_dangerous(self, text: str) -> bool:
+        """Say whether a message takes the crisis route; what cannot be graded does."""
+        return self.is_crisis(self.grade_or_fault(text))
 
     def read(
         self, sentence: str, *, private: Sequence[str] = (), heard: str = "", fixed: bool = False

@@ -64,20 +64,34 @@ class Database(ABC):
     async def _living(self) -> Collection[int]:
         """Return which processes may still answer a message; this one is among them."""
 
+    @abstractmethod
+    def _see(self) -> None:
+        """Raise `_missing` where already connecting would make a store."""
+
+    def _missing(self) -> StorageError:
+        return StorageError(
+            f"there is no store at {self.where}: name the one you mean with ATTUNE_STORE or "
+            "--store; nothing was made there"
+        )
+
     def _disconnect(self) -> None:
         """Let go of what `_connect` took."""
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
 
-    async def open(self) -> None:
-        """Connect, bring old tables up to date, and finish deletions that were broken off."""
+    async def open(self, *, existing: bool = False) -> None:
+        """Connect, bring old tables up to date, and finish deletions that were broken off.
+
+        Args:
+            existing: refuse a place where there is no store yet, and leave it as it is.
+        """
         if self._engine is not None:
             return
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="attune-store")
         self._vault = Vault(self._keys)
         try:
-            await self._threaded(self._begin)
+            await self._threaded(lambda: self._begin(existing))
             await self._living()
         except BaseException as error:
             await self.close()
@@ -94,10 +108,14 @@ class Database(ABC):
             self._pool = None
         self._trouble = f"{self.where} is closed: open it again"
 
-    def _begin(self) -> None:
+    def _begin(self, existing: bool) -> None:
         with explained(self.where):
+            if existing:
+                self._see()
             self._engine = self._connect()
             with self._engine.begin() as connection:
+                if existing and migration.revision(connection) is None:
+                    raise self._missing()
                 outdated = migration.behind(connection, self.where)
             if outdated:
                 with self._engine.begin() as connection:
@@ -172,14 +190,22 @@ class Database(ABC):
 
     async def condition(self) -> Condition:
         """Say how the store is; never raises."""
-        try:
-            count = await self._run(self._probe)
-        except StorageError as error:
-            return Condition(kind=self.kind, ready=False, trouble=str(error))
-        trouble = await self._threaded(lambda: self._vault.trouble)
-        return Condition(kind=self.kind, ready=not trouble, trouble=trouble, conversations=count)
 
-    def _probe(self, connection: Connection) -> int:
-        """Return how many conversations are kept, after a write that changes nothing."""
+        def probe() -> str:
+            self._transaction(self._probe)
+            return self._vault.trouble
+
+        try:
+            trouble = await self._threaded(probe)
+        except StorageError as error:
+            trouble = str(error)
+        shown = trouble.replace(self.where, "the store")
+        return Condition(kind=self.kind, ready=not trouble, trouble=trouble, shown=shown)
+
+    async def count(self) -> int:
+        """Return how many conversations are kept."""
+        return await self._run(rows.count)
+
+    def _probe(self, connection: Connection) -> None:
+        """Write something that changes nothing."""
         connection.execute(delete(conversations).where(false()))
-        return rows.count(connection)

@@ -1,6 +1,7 @@
 """Opening the store that a setting names."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,28 @@ from tools.storage.records import Storage
 
 SETTING = "ATTUNE_STORE"
 FILE = "conversations.sqlite"
-POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+# `scheme:` (one letter is a drive), or `user:password@` in what does not begin as a path does.
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]+:|(?!/(?!/)|[.~]|[A-Za-z]:[\\/]).*:.*@", re.DOTALL)
+
+
+def is_postgres(setting: str) -> bool:
+    """Say whether a setting is the address of a Postgres database."""
+    return setting.lower().startswith(_POSTGRES)
 
 
 def store_file(setting: str = "") -> Path:
-    """Return the SQLite file that a setting names; a path without a suffix is a folder."""
+    """Return the SQLite file that a setting names; a path without a suffix is a folder.
+
+    Raises:
+        ConfigError: it looks like an address, which may hold a password; it is not repeated.
+    """
+    if _ADDRESS.match(setting):
+        raise ConfigError(
+            f"{SETTING} is an address that is not understood: write it like "
+            "'postgresql://user:password@host:5432/name', or a path (with './' in front, if it "
+            "holds a colon), or 'off'"
+        )
     if not setting:
         from platformdirs import user_data_path
 
@@ -42,21 +60,14 @@ def open_storage(
     Raises:
         ConfigError: the setting names no store, or a key is malformed.
     """
-    setting = setting or os.environ.get(SETTING, "")
+    setting = (setting or os.environ.get(SETTING, "")).strip()
     if setting == "off":
         return None
     keys = keys or Keys(os.environ.get(KEY, ""))
-    if setting.startswith(POSTGRES):
+    if is_postgres(setting):
         from tools.storage.postgres import PostgresStorage
 
         return PostgresStorage(setting, keys, now=now)
-    if "://" in setting:
-        # The rest may hold a password.
-        scheme = setting.partition("://")[0]
-        raise ConfigError(
-            f"{SETTING} names a store of the kind {scheme!r}: use a path, a postgresql:// URL, or "
-            "'off'"
-        )
     from tools.storage.sqlite import SqliteStorage
 
     return SqliteStorage(store_file(setting), keys, now=now)

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from tools.errors import ConfigError
 from tools.storage import rows
@@ -88,6 +89,9 @@ class PostgresStorage(TableStorage):
             hide_parameters=True,
         )
 
+    def _see(self) -> None:
+        """Do nothing: connecting makes nothing."""
+
     def _settle(self) -> None:
         """Do nothing: the server is set up by whoever runs it."""
 
@@ -110,26 +114,24 @@ class PostgresStorage(TableStorage):
         """Return which processes hold their presence; take this one's (again) if it is lost."""
         async with self._presenting:
             with explained(self.where):
-                for last in (False, True):
-                    try:
-                        if self._presence is None:
-                            self._presence = await self._session()
-                            await self._presence.execute(
-                                # Shared: the server may not know yet that an earlier one is dead.
-                                "SELECT pg_advisory_lock_shared(%s, %s)",
-                                (PRESENCE, self.process),
-                            )
-                        present = await self._presence.execute(LIVING, (PRESENCE,))
-                        return {
-                            self.process,
-                            *(int(str(row[0])) for row in await present.fetchall()),
-                        }
-                    except BaseException as error:
-                        await _close(self._presence)
-                        self._presence = None
-                        if last or not isinstance(error, psycopg.Error):
-                            raise
-        raise AssertionError("the loop above returns or raises")
+                return await self._present()
+
+    @retry(retry=retry_if_exception_type(psycopg.Error), stop=stop_after_attempt(2), reraise=True)
+    async def _present(self) -> Collection[int]:
+        try:
+            if self._presence is None:
+                self._presence = await self._session()
+                await self._presence.execute(
+                    # Shared: the server may not know yet that an earlier one is dead.
+                    "SELECT pg_advisory_lock_shared(%s, %s)",
+                    (PRESENCE, self.process),
+                )
+            present = await self._presence.execute(LIVING, (PRESENCE,))
+            return {self.process, *(int(str(row[0])) for row in await present.fetchall())}
+        except BaseException:
+            await _close(self._presence)
+            self._presence = None
+            raise
 
     async def left(self, id: str) -> list[Waiting]:
         """Return messages whose process is gone, oldest first.
@@ -146,9 +148,10 @@ class PostgresStorage(TableStorage):
         return found
 
     @asynccontextmanager
-    async def _held(self, id: str) -> AsyncIterator[None]:
+    async def turn(self, id: str) -> AsyncIterator[None]:
+        """Hold a conversation for one turn; whoever else wants it waits, in any process."""
         # One waiter of a process in the server's queue is enough; both queues are fair.
-        async with self._turns.turn(id):
+        async with super().turn(id):
             await self._living()
             session = await self._lock(lock_number(id))
             try:

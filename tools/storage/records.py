@@ -49,14 +49,14 @@ class Condition:
     Attributes:
         kind: `sqlite` or `postgres`.
         ready: it can be written.
-        trouble: one sentence that says why not and what to do; empty when it is ready.
-        conversations: how many are kept.
+        trouble: one sentence for the log that says why not and what to do; empty when it is ready.
+        shown: the same without the place of the store, for anybody to see.
     """
 
     kind: str
     ready: bool
     trouble: str = ""
-    conversations: int = 0
+    shown: str = ""
 
 
 class Storage(Protocol):

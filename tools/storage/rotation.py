@@ -18,10 +18,10 @@ Report = Callable[[int, int], None]
 
 # Each table with the column that tells its rows apart, and what a row's value is bound to.
 SEALED: tuple[tuple[Table, Column[Any], Callable[[Row[*tuple[Any, ...]]], bytes]], ...] = (
-    (secrets, secrets.c.name, lambda row: vault.secret(row.name)),
-    (versions, versions.c.hash, lambda row: vault.version(row.hash)),
-    (conversations, conversations.c.id, lambda row: vault.state(row.id, row.owner)),
-    (waiting, waiting.c.place, lambda row: vault.message(row.conversation, row.message)),
+    (secrets, secrets.c.name, lambda row: vault.aad_of_secret(row.name)),
+    (versions, versions.c.hash, lambda row: vault.aad_of_version(row.hash)),
+    (conversations, conversations.c.id, lambda row: vault.aad_of_state(row.id, row.owner)),
+    (waiting, waiting.c.place, lambda row: vault.aad_of_message(row.conversation, row.message)),
 )
 
 

@@ -48,10 +48,10 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(conversations)).scalar_one()
 
 
-def owner_of(connection: Connection, id: str, *, writing: bool) -> str | None:
-    """Return whose a conversation is; with `writing`, nobody deletes it before the commit."""
+def held_by(connection: Connection, id: str) -> str | None:
+    """Return whose a conversation is, which nobody deletes before the commit."""
     found = select(conversations.c.owner).where(conversations.c.id == id)
-    return connection.execute(found.with_for_update() if writing else found).scalar_one_or_none()
+    return connection.execute(found.with_for_update()).scalar_one_or_none()
 
 
 def put(connection: Connection, card: Card, body: bytes) -> None:

@@ -82,6 +82,10 @@ class SqliteStorage(TableStorage):
         self._patience = patience
         self._lock: FileLock | None = None
 
+    def _see(self) -> None:
+        if not self.path.exists():
+            raise self._missing()
+
     def _connect(self) -> Engine:
         private(self.path)
         self._lock = own(self.path)
@@ -148,10 +152,10 @@ class SqliteStorage(TableStorage):
                 "close that program and start this one again"
             )
 
-    def _probe(self, connection: Connection) -> int:
+    def _probe(self, connection: Connection) -> None:
         if shutil.disk_usage(self.path.parent).free < ROOM:
             raise StorageError(SQLITE["SQLITE_FULL"].format(where=self.path))
-        return super()._probe(connection)
+        super()._probe(connection)
 
     def _alone(self, connection: Connection) -> None:
         """Do nothing: no other process has the file."""

@@ -1,7 +1,9 @@
 """A store of conversations in the tables of a database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -10,7 +12,6 @@ from tools.storage.database import Database
 from tools.storage.keys import Keys
 from tools.storage.records import Card, Waiting
 from tools.storage.tables import conversations
-from tools.storage.turns import Turns
 
 
 class TableStorage(Database):
@@ -20,7 +21,8 @@ class TableStorage(Database):
         """Take the place as people are told of it, the keys, and what tells the time."""
         super().__init__(where, keys)
         self._now = now
-        self._turns = Turns()
+        # Who came first goes first; a lock is there for as long as somebody wants it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._shelved: dict[str, str] = {}
 
     def owner(self, identity: str) -> str:
@@ -37,7 +39,9 @@ class TableStorage(Database):
             def write(connection: Connection) -> None:
                 self._alone(connection)
                 cipher = self._vault.writing(connection)
-                rows.put(connection, card, cipher.seal(state, vault.state(card.id, card.owner)))
+                rows.put(
+                    connection, card, cipher.seal(state, vault.aad_of_state(card.id, card.owner))
+                )
                 self._pin(connection, card.version)
 
             self._transaction(write)
@@ -48,7 +52,7 @@ class TableStorage(Database):
         """Write the text of a version that is pinned from now on; drop those that no longer are."""
         text = self._shelved.get(version)
         if text is not None:
-            body = self._vault.cipher.seal(text.encode(), vault.version(version))
+            body = self._vault.cipher.seal(text.encode(), vault.aad_of_version(version))
             rows.put_version(connection, version, body)
         rows.unpin(connection)
 
@@ -65,9 +69,9 @@ class TableStorage(Database):
         await self._living()
 
         def write(connection: Connection) -> None:
-            owner = rows.owner_of(connection, id, writing=True)
+            owner = rows.held_by(connection, id)
             if owner is not None:
-                body = self._vault.cipher.seal(state, vault.state(id, owner))
+                body = self._vault.cipher.seal(state, vault.aad_of_state(id, owner))
                 rows.replace(connection, id, body, self._now())
                 rows.take(connection, id, taken)
 
@@ -79,14 +83,14 @@ class TableStorage(Database):
         if found is None:
             return None
         owner, body = found
-        return self._vault.cipher.open(body, vault.state(id, owner))
+        return self._vault.cipher.open(body, vault.aad_of_state(id, owner))
 
     async def repin(self, id: str, version: str) -> None:
         """Pin a conversation to another version."""
 
         def write(connection: Connection) -> None:
             self._alone(connection)
-            if rows.owner_of(connection, id, writing=True) is not None:
+            if rows.held_by(connection, id) is not None:
                 rows.pin(connection, id, version)
                 self._pin(connection, version)
 
@@ -97,8 +101,8 @@ class TableStorage(Database):
         await self._living()
 
         def write(connection: Connection) -> None:
-            if rows.owner_of(connection, id, writing=True) is not None:
-                body = self._vault.cipher.seal(message.body, vault.message(id, message.id))
+            if rows.held_by(connection, id) is not None:
+                body = self._vault.cipher.seal(message.body, vault.aad_of_message(id, message.id))
                 rows.post(connection, id, message.id, self.process, body)
 
         await self._run(write)
@@ -109,20 +113,18 @@ class TableStorage(Database):
         found = await self._run(lambda connection: rows.posted(connection, id, living))
         opened = self._vault.cipher.open
         return [
-            Waiting(id=name, body=opened(body, vault.message(id, name))) for name, body in found
+            Waiting(id=name, body=opened(body, vault.aad_of_message(id, name)))
+            for name, body in found
         ]
 
     async def withdraw(self, id: str, message: str) -> None:
         """Forget a waiting message."""
         await self._run(lambda connection: rows.take(connection, id, [message]))
 
-    def turn(self, id: str) -> AbstractAsyncContextManager[None]:
-        """Hold a conversation for one turn; whoever else wants it waits."""
-        return self._held(id)
-
     @asynccontextmanager
-    async def _held(self, id: str) -> AsyncIterator[None]:
-        async with self._turns.turn(id):
+    async def turn(self, id: str) -> AsyncIterator[None]:
+        """Hold a conversation for one turn; whoever else wants it waits."""
+        async with self._turns.setdefault(id, asyncio.Lock()):
             yield
 
     async def delete(self, id: str) -> None:
@@ -148,4 +150,4 @@ class TableStorage(Database):
         body = await self._run(lambda connection: rows.version(connection, hash))
         if body is None:
             return None
-        return self._vault.cipher.open(body, vault.version(hash)).decode()
+        return self._vault.cipher.open(body, vault.aad_of_version(hash)).decode()

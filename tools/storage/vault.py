@@ -13,23 +13,23 @@ from tools.storage.keys import Keys
 PEPPER = "owners"
 
 
-def state(id: str, owner: str) -> bytes:
-    """Return the row of how a conversation stands; nobody else can be made its owner."""
+def aad_of_state(id: str, owner: str) -> bytes:
+    """Return the associated data of a state, of which nobody else can be made the owner."""
     return about("state", id, owner)
 
 
-def message(id: str, name: str) -> bytes:
-    """Return the row of a waiting message."""
+def aad_of_message(id: str, name: str) -> bytes:
+    """Return the associated data of a waiting message."""
     return about("waiting", id, name)
 
 
-def version(hash: str) -> bytes:
-    """Return the row of the text of a version."""
+def aad_of_version(hash: str) -> bytes:
+    """Return the associated data of the text of a version."""
     return about("version", hash)
 
 
-def secret(name: str) -> bytes:
-    """Return the row of a secret."""
+def aad_of_secret(name: str) -> bytes:
+    """Return the associated data of a secret."""
     return about("secret", name)
 
 
@@ -60,7 +60,7 @@ class Vault:
                     "ATTUNE_KEY to it; nothing was changed"
                 )
             self._cipher = Cipher(found)
-            self._pepper = self._cipher.open(sealed, secret(PEPPER))
+            self._pepper = self._cipher.open(sealed, aad_of_secret(PEPPER))
             return
         self._pepper = secrets.token_bytes(32)
         if self._keys.set:
@@ -71,9 +71,11 @@ class Vault:
         if self._cipher is None:
             self._cipher = Cipher(self._keys.made())
         # Each time: an earlier transaction may have been taken back, and the secret with it.
-        rows.put_secret(connection, PEPPER, self._cipher.seal(self._pepper, secret(PEPPER)))
+        rows.put_secret(connection, PEPPER, self._cipher.seal(self._pepper, aad_of_secret(PEPPER)))
         # Where several processes open an empty store, the first one's secret holds for all.
-        self._pepper = self._cipher.open(rows.secret(connection, PEPPER) or b"", secret(PEPPER))
+        self._pepper = self._cipher.open(
+            rows.secret(connection, PEPPER) or b"", aad_of_secret(PEPPER)
+        )
         return self._cipher
 
     def renew(self) -> Cipher:

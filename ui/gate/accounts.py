@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import secrets
 import stat
 import tempfile
 import unicodedata
@@ -27,10 +28,23 @@ _AT_ONCE = 2  # one check takes 64 MiB for a moment
 _log = logging.getLogger(__name__)
 
 
-class AccountsFile(BaseModel, extra="forbid"):
-    """The file: a password hash (argon2id) by name."""
+class Account(BaseModel, extra="forbid"):
+    """Somebody who may sign in.
 
-    users: dict[str, str] = {}
+    Attributes:
+        id: what their conversations are told apart by, and never another person's: somebody who
+            gets the name of one that was removed finds nothing of theirs.
+        password: its hash (argon2id).
+    """
+
+    id: str
+    password: str
+
+
+class AccountsFile(BaseModel, extra="forbid"):
+    """The file: people by name."""
+
+    users: dict[str, Account] = {}
 
 
 def plain(name: str) -> str:
@@ -53,7 +67,7 @@ class Accounts:
         """
         self._file = file
         self._stamp: tuple[int, int] | None = None
-        self._users: dict[str, str] = {}
+        self._users: dict[str, Account] = {}
         self._checking = asyncio.Semaphore(_AT_ONCE)
         if not (new and not file.exists()):
             self._read()
@@ -65,7 +79,13 @@ class Accounts:
 
     def mark(self, name: str) -> str:
         """Return what changes with somebody's password; empty for a name that is not there."""
-        return self._now().get(plain(name), "")
+        known = self._now().get(plain(name))
+        return known.password if known else ""
+
+    def key(self, name: str) -> str:
+        """Return what somebody's conversations are told apart by; empty for an unknown name."""
+        known = self._now().get(plain(name))
+        return f"user:{known.id}" if known else ""
 
     async def check(self, name: str, password: str) -> bool:
         """Return whether a password is somebody's, after the same time for unknown names."""
@@ -75,7 +95,9 @@ class Accounts:
         async with self._checking:
             try:
                 right = await asyncio.to_thread(
-                    self._hasher.verify, known or self._nobody, password[:LONGEST]
+                    self._hasher.verify,
+                    known.password if known else self._nobody,
+                    password[:LONGEST],
                 )
             except (VerificationError, InvalidHashError):
                 return False
@@ -98,7 +120,9 @@ class Accounts:
                 f"a password needs {SHORTEST} to {LONGEST} characters; a few words that belong "
                 "together only for you are a good one"
             )
-        self._write({**self._now(), key: self._hasher.hash(password)})
+        known = self._now().get(key)
+        id = known.id if known else secrets.token_urlsafe(12)
+        self._write({**self._now(), key: Account(id=id, password=self._hasher.hash(password))})
 
     def remove(self, name: str) -> None:
         """Remove somebody, who is then signed out everywhere.
@@ -121,7 +145,7 @@ class Accounts:
     def _nobody(self) -> str:
         return self._hasher.hash(os.urandom(16).hex())
 
-    def _now(self) -> dict[str, str]:
+    def _now(self) -> dict[str, Account]:
         """Return the people as the file stands; a broken edit leaves them as they were."""
         try:
             found = self._file.stat()
@@ -148,12 +172,12 @@ class Accounts:
                 f"make it yours alone with `chmod 600 {self._file.name}`"
             )
         users = read_yaml(self._file, AccountsFile, "users file").users
-        self._users = {plain(name): hash for name, hash in users.items()}
+        self._users = {plain(name): account for name, account in users.items()}
         self._stamp = (found.st_mtime_ns, found.st_size)
 
-    def _write(self, users: dict[str, str]) -> None:
+    def _write(self, users: dict[str, Account]) -> None:
         """Put the file in place of the old one in one step, with the owner's rights alone."""
-        text = yaml.safe_dump({"users": users}, allow_unicode=True)
+        text = yaml.safe_dump(AccountsFile(users=users).model_dump(), allow_unicode=True)
         try:
             with tempfile.NamedTemporaryFile(  # made with mode 600
                 "w", encoding="utf-8", dir=self._file.parent, delete=False

@@ -25,13 +25,9 @@ class Jar:
 
     def read(self, scope: "Scope", name: str) -> str:
         """Return what a request carries under a name; empty where it carries nothing."""
-        from starlette.requests import cookie_parser
+        from starlette.requests import HTTPConnection
 
-        wanted, found = self.name(name), ""
-        for header, value in scope["headers"]:
-            if header.lower() == b"cookie":
-                found = cookie_parser(value.decode("latin-1")).get(wanted, found)
-        return found
+        return HTTPConnection(scope).cookies.get(self.name(name), "")
 
     def set(self, name: str, value: str, lasts: int | None = None) -> tuple[bytes, bytes]:
         """Return the header that sets a cookie.

@@ -10,10 +10,11 @@ from ui.gate.belongings import Belongings
 from ui.gate.cookies import PASS, VISITOR, Jar
 from ui.gate.door import Door
 from ui.gate.events import Events
-from ui.gate.headers import Headers
-from ui.gate.health import HealthPage, Look
+from ui.gate.farewell import Delete, Farewell
+from ui.gate.headers import SecurityHeaders
+from ui.gate.health import health_page
 from ui.gate.identity import identity
-from ui.gate.keeping import DAY_S
+from ui.gate.keeping import DAY_S, KEPT_DAYS
 from ui.gate.limits import RateLimits
 from ui.gate.oidc import Oidc, OidcFile, read_oidc
 from ui.gate.passes import Passes
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp
+
+    from ui.gate.health import Look
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ class Gate:
         limits: RateLimits,
         *,
         key: str = "",
-        days: float = 30.0,
+        days: float = KEPT_DAYS,
         help: str = "",
     ) -> None:
         """Put the parts together.
@@ -96,6 +99,7 @@ class Gate:
         self._jar = Jar(secure=entry.site.secure)
         seal = Seal(key)
         self._visitors = Visitors(seal, self._jar, int(days * DAY_S))
+        self._farewell: Farewell | None = None
         self._passes = Passes() if entry.by_name else None
         self._sign_in: SignIn | None = None
         if self._passes is not None:
@@ -110,11 +114,18 @@ class Gate:
                 help=help,
             )
 
-    def connect(self, app: "FastAPI", look: Look) -> None:
-        """Add the gate's own routes; `look` says how the program is."""
+    def connect(self, app: "FastAPI", look: "Look", delete: Delete | None = None) -> None:
+        """Add the gate's own routes.
+
+        Args:
+            app: what they are added to.
+            look: says how the program is.
+            delete: deletes everything of a visitor, who leaves at once.
+        """
+        self._farewell = Farewell(delete) if delete else None
         app.add_route("/attune/stay", self.stay, ["POST"])
         app.add_route("/attune/go", self.go, ["POST"])
-        app.add_route("/health", HealthPage(look, private=self._passes is not None).__call__)
+        app.add_route("/health", health_page(look, private=self._passes is not None))
         if self._sign_in is not None:
             self._sign_in.connect(app)
 
@@ -137,7 +148,7 @@ class Gate:
             limits=self._limits,
             help=self._help,
         )
-        return Headers(door, secure=self._site.secure, script=script)
+        return SecurityHeaders(door, secure=self._site.secure, script=script)
 
     @property
     def username(self) -> "Callable[[Request], str | None] | None":
@@ -157,7 +168,12 @@ class Gate:
         return _done(*([] if who.signed_in else [self._visitors.cookie(who, stays=True)]))
 
     async def go(self, request: "Request") -> "Response":
-        """Forget a visitor, or sign a person out."""
+        """Forget a visitor and delete what is theirs, or sign a person out.
+
+        The page asks for the deletion as well; but a browser that is busy may drop that request.
+        """
+        if self._farewell is not None:
+            self._farewell.begin(identity(request))
         if self._passes is not None:
             self._passes.end(self._jar.read(request.scope, PASS))
         return _done(self._jar.clear(VISITOR), self._jar.clear(PASS))

@@ -51,7 +51,7 @@ def policy(scripts: Iterable[bytes] = ()) -> str:
     )
 
 
-class Headers:
+class SecurityHeaders:
     """Adds the headers to every response."""
 
     def __init__(self, app: "ASGIApp", *, secure: bool = False, script: str = "") -> None:

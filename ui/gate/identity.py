@@ -14,8 +14,9 @@ class Identity:
 
     Attributes:
         name: as it is shown to the person; empty without sign-in.
-        key: what their conversations are told apart by, `user:<name>`, `oidc:<issuer> <subject>` or
-            `visitor:<secret>`; empty for somebody unknown. Never logged.
+        key: what their conversations are told apart by, `user:<account>`,
+            `oidc:<issuer> <subject>` or `visitor:<secret>`; empty for somebody unknown. Never
+            logged.
         lasting: the browser keeps the visitor's cookie when it is closed; always for a person who
             signed in, who comes back by name.
         address: the network that they ask from, for rate limits; never logged or kept.

@@ -12,7 +12,8 @@ from tools.storage.records import Storage
 
 DAYS = "ATTUNE_KEEP_DAYS"
 DAY_S = 24 * 3600.0
-_KEPT_DAYS = 30.0
+KEPT_DAYS = 30.0
+_NOT_KEPT = "conversations cannot be kept, only held in memory"
 _log = logging.getLogger(__name__)
 
 
@@ -24,7 +25,7 @@ def keep_days() -> float:
     """
     setting = os.environ.get(DAYS, "")
     try:
-        days = float(setting or _KEPT_DAYS)
+        days = float(setting or KEPT_DAYS)
     except ValueError:
         days = 0.0
     if not 0 < days < 36_500:
@@ -35,6 +36,8 @@ def keep_days() -> float:
 @asynccontextmanager
 async def opened(setting: str) -> AsyncIterator[Storage | None]:
     """Open the store that a setting names, and close it at the end.
+
+    A store that could not keep anything, as without a key, says so in the log at once.
 
     Yields:
         None where it is `off`. Where nobody chose a store and the usual one cannot be opened, too:
@@ -51,9 +54,13 @@ async def opened(setting: str) -> AsyncIterator[Storage | None]:
         except StorageError as error:
             if setting or os.environ.get(SETTING):
                 raise
-            _log.warning("conversations cannot be kept, only held in memory: %s", error)
+            _log.warning("%s: %s", _NOT_KEPT, error)
             storage = None
     try:
+        if storage is not None:
+            condition = await storage.condition()
+            if not condition.ready:
+                _log.warning("%s: %s", _NOT_KEPT, condition.trouble)
         yield storage
     finally:
         if storage is not None:

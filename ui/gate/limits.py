@@ -1,6 +1,6 @@
 """How often somebody may do something: generous for a person, narrow for a program.
 
-Whoever is in danger is never turned away: the page asks `may_send` only about messages in which
+Whoever is in danger is never turned away: the page asks `wait_to_send` only about messages in which
 the safety policy found none.
 """
 
@@ -48,8 +48,8 @@ class RateLimits:
             for kind, rules in kinds.items()
         }
 
-    def may_send(self, who: Identity) -> float:
-        """Count a message; see `wait`."""
+    def wait_to_send(self, who: Identity) -> float:
+        """Count a message, and return how long it has to wait; see `wait`."""
         return self.wait("message", person=who.key, address=who.address)
 
     def wait(self, kind: str, *, person: str = "", address: str = "") -> float:
@@ -72,7 +72,11 @@ class RateLimits:
             for rule in self._rules.get((scope, kind), ())
         ]
         waits = [
-            self._windows.get_window_stats(*entry).reset_time - time.time()
+            # At most the window: a clock that was put back would make it look longer.
+            min(
+                self._windows.get_window_stats(*entry).reset_time - time.time(),
+                entry[0].get_expiry(),
+            )
             for entry in counted
             if not self._windows.test(*entry)
         ]

@@ -5,6 +5,7 @@ given to somebody else one day.
 """
 
 import importlib.util
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from tools.errors import ConfigError, InputError
+from tools.errors import ConfigError, InputError, places
 from tools.yaml_file import read_yaml
 from ui.gate.identity import Identity
 from ui.gate.site import LOOPBACK
@@ -29,6 +30,7 @@ _TIMEOUT_S = 10.0
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 _FAILED = "The sign-in did not work; please try once more."
 _NOT_ALLOWED = "This account may not sign in here."
+_log = logging.getLogger(__name__)
 
 
 class OidcFile(BaseModel, extra="forbid"):
@@ -58,8 +60,12 @@ def read_oidc(file: Path) -> OidcFile:
         ConfigError: something in them is wrong, the secret is not set, or the extra `server` is
             not installed.
     """
+    if not file.is_file():
+        raise ConfigError(
+            f"there is no OpenID Connect file {file.name!r}; write it as docs/deploy.md shows"
+        )
     settings = read_yaml(file, OidcFile, "OpenID Connect file")
-    if any(importlib.util.find_spec(name) is None for name in ("authlib", "itsdangerous")):
+    if importlib.util.find_spec("authlib") is None:
         raise ConfigError(
             "sign-in with OpenID Connect needs packages that are not installed; "
             "install them with `pip install '.[server]'`"
@@ -113,6 +119,7 @@ class Oidc:
         except InputError:
             raise
         except Exception as error:  # of authlib, httpx and what the provider answers
+            _log.warning("nobody could be sent to the provider: %s", places(error))
             raise InputError(_FAILED) from error
         return response
 
@@ -137,6 +144,7 @@ class Oidc:
         except InputError:
             raise
         except Exception as error:
+            _log.warning("somebody who came from the provider was not let in: %s", places(error))
             raise InputError(_FAILED) from error
         finally:
             request.session.clear()
@@ -158,6 +166,11 @@ class Oidc:
         named = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         signs = [name for name in named if name in _ALGORITHMS]
         if metadata.get("issuer") != self.settings.issuer or not signs:
+            _log.warning(
+                "the provider calls itself otherwise than the `issuer` in the OpenID Connect file, "
+                "or signs with none of %s: correct the file, or ask the provider",
+                ", ".join(_ALGORITHMS),
+            )
             raise InputError(_FAILED)
         metadata["id_token_signing_alg_values_supported"] = signs
 

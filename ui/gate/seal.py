@@ -1,10 +1,9 @@
 """Values that a browser carries and cannot make: each is signed with a key of the server."""
 
 import hashlib
-import hmac
 import secrets
 
-_MAC = 32  # hexadecimal digits: 128 bits
+from itsdangerous import BadSignature, Signer
 
 
 class Seal:
@@ -15,24 +14,23 @@ class Seal:
     """
 
     def __init__(self, key: str = "") -> None:
-        """Derive the signing key from `key`; empty makes a random one."""
-        secret = key.encode() if key else secrets.token_bytes(32)
-        self._key = hashlib.sha256(b"attune gate\0" + secret).digest()
+        """Take the key; empty makes a random one."""
+        self._key = key or secrets.token_hex(32)
 
     def sign(self, purpose: str, value: str) -> str:
         """Return `value` with its signature, good for one `purpose` only."""
-        return f"{value}.{self._mac(purpose, value)}"
+        return self._signer(purpose).sign(value).decode()
 
     def read(self, purpose: str, signed: str) -> str:
         """Return what was signed for a purpose; empty for anything that was not signed here."""
-        value, _, mac = signed.rpartition(".")
-        right = hmac.compare_digest(mac.encode(), self._mac(purpose, value).encode())
-        return value if value and right else ""
+        try:
+            return self._signer(purpose).unsign(signed).decode()
+        except (BadSignature, UnicodeError):
+            return ""
 
     def key(self, purpose: str) -> str:
         """Return a key of its own for a library that signs by itself."""
-        return hmac.new(self._key, f"key\0{purpose}".encode(), hashlib.sha256).hexdigest()
+        return self._signer(f"key of {purpose}").derive_key().hex()
 
-    def _mac(self, purpose: str, value: str) -> str:
-        text = f"{purpose}\0{value}".encode(errors="replace")
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:_MAC]
+    def _signer(self, purpose: str) -> Signer:
+        return Signer(self._key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)

@@ -115,7 +115,7 @@ class SignIn:
         if accounts is None or not await accounts.check(name, password):
             return self._page(WRONG, name, status=401)
         name, mark = plain(name), accounts.mark(name)
-        who = Identity(name=name, key=f"user:{name}", lasting=True)
+        who = Identity(name=name, key=accounts.key(name), lasting=True)
         token = self._passes.give(who, lambda: accounts.mark(name) == mark)
         answer = RedirectResponse("/", 303)
         self._add(answer, self._jar.set(PASS, token))

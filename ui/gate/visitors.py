@@ -6,9 +6,6 @@ from ui.gate.cookies import VISITOR, Jar
 from ui.gate.identity import NOBODY, Identity
 from ui.gate.seal import Seal
 
-LASTS_S = 30 * 24 * 3600
-"""Seconds for which the cookie of somebody who keeps conversations lasts after each visit."""
-
 _STAYS, _GOES = "s", "g"
 
 
@@ -19,8 +16,14 @@ class Visitors:
     signature of both. What this server did not sign is replaced.
     """
 
-    def __init__(self, seal: Seal, jar: Jar, lasts: int = LASTS_S) -> None:
-        """Sign with `seal`; `lasts` is in seconds."""
+    def __init__(self, seal: Seal, jar: Jar, lasts: int) -> None:
+        """Prepare the cookies.
+
+        Args:
+            seal: signs them.
+            jar: dresses them.
+            lasts: seconds for which that of somebody who keeps conversations lasts after a visit.
+        """
         self._seal = seal
         self._jar = jar
         self._lasts = lasts

@@ -6,18 +6,18 @@ from typing import Any
 
 import gradio as gr
 
-from graphs.keeping.amend import forget_lines, remembered, rewrite_last
+from graphs.amend import forget_lines, remembered, rewrite_last
 from tools.errors import AttuneError, places
 from tools.labels import Emotion
 from tools.words import LONGEST, clean
 from ui import texts
-from ui.bubbles import paragraph
 from ui.gate.identity import identity
 from ui.house import House
 from ui.layout import Layout
 from ui.noticed.corrections import SOURCES, TOGETHER, put_right, without
-from ui.noticed.panel import GONE, Changes
+from ui.noticed.panel import GONE
 from ui.panels import panel
+from ui.parts import NOW, QUIET, Changes, paragraph
 from ui.session import Session
 from ui.talk import Talk
 
@@ -34,29 +34,27 @@ class Noticing:
         self._form = parts.noticed
         self._talk = talk
 
-    def connect(self, turn: list[Any], quiet: dict[str, Any]) -> None:
+    def connect(self, turn: list[Any]) -> None:
         """Connect the parts.
 
         Args:
             turn: every part that a turn changes.
-            quiet: how handlers are called that are nobody's business but the page's.
         """
         p, f, key = self._parts, self._form, self._parts.key
-        now = {**quiet, "queue": False}
         changed = [*f.parts, p.panel, p.chat, p.welcome, p.status]
-        back = {"js": "(...values) => (attune.toBox(), values)", **now}
+        back = {"js": "(...values) => (attune.toBox(), values)", **NOW}
         f.right.click(self.confirmed, [key], changed, **back)
         f.remove.click(self._answering(TOGETHER, GONE), [key], changed, **back)
         answers = [(TOGETHER, f.other), *((s, f.answers[s]) for s in SOURCES)]
         for source, answer in answers:
-            answer.input(self._answering(source), [key, answer], changed, **now)
-        f.forget.click(self.forgotten, [key, f.memory], changed, **now)
-        f.heard_remove.click(self.unheard, [key], changed, **now)
+            answer.input(self._answering(source), [key, answer], changed, **NOW)
+        f.forget.click(self.forgotten, [key, f.memory], changed, **NOW)
+        f.heard_remove.click(self.unheard, [key], changed, **NOW)
         f.heard_save.click(
             self.heard_otherwise,
             [key, f.heard, p.country],
             list(dict.fromkeys([*changed, *turn])),
-            **quiet,
+            **QUIET,
         )
 
     def _answering(self, source: str, fixed: str = "") -> Any:

@@ -8,14 +8,11 @@ import gradio as gr
 from graphs.run import TurnReport
 from tools.labels import EKMAN, UNKNOWN, Emotion
 from tools.phrases import LocalePhrases
-from tools.records import Reading, UserEmotion
+from tools.records import MODALITIES, Reading, UserEmotion
 from ui import texts
-from ui.bubbles import paragraph
 from ui.noticed.corrections import SOURCES, TOGETHER, is_told
+from ui.parts import Changes, paragraph
 from ui.session import Session
-
-Changes = dict[Any, Any]
-"""New values of parts of the page, by part."""
 
 GONE = "remove"
 """The answer to a guess that takes it away; any other is an `Emotion` value."""
@@ -62,7 +59,7 @@ class NoticedForm:
         self.rows: dict[str, Any] = {}
         self.lines: dict[str, Any] = {}
         self.answers: dict[str, Any] = {}
-        for source in SOURCES:
+        for source in (TOGETHER, *MODALITIES):  # the person's own word stands on top
             with gr.Row(visible=False, elem_classes="guess") as self.rows[source]:
                 self.lines[source] = gr.HTML(elem_id=f"guess-{source}")
                 self.answers[source] = _choice(
@@ -179,6 +176,11 @@ def _guess(report: TurnReport, source: str, phrases: LocalePhrases) -> str:
         said = texts.UNSURE
     elif is_told(found):
         said = texts.TOLD.format(emotion=_word(found["label"], phrases))
+    elif is_told(report["user_emotion"]) and found["label"] != report["user_emotion"]["label"]:
+        said = texts.OVERRULED.format(emotion=_word(found["label"], phrases))
+        return (
+            f'<p class="overruled"><strong>{escape(texts.FROM[source])}</strong> {escape(said)}</p>'
+        )
     else:
         sure = next(words for least, words in texts.SURE if found["confidence"] >= least)
         number = f"{found['confidence']:.0%}"

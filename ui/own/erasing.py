@@ -7,13 +7,12 @@ from typing import Any
 import gradio as gr
 
 from tools.errors import StorageError
-from ui.bubbles import paragraph
 from ui.gate.identity import Identity, identity
 from ui.house import House
 from ui.layout import Layout
-from ui.noticed.panel import Changes
 from ui.own import texts
 from ui.own.keeping import Keeping
+from ui.parts import NOW, Changes, paragraph
 from ui.talk import Talk
 
 _log = logging.getLogger(__name__)
@@ -27,6 +26,7 @@ class Erasing:
         house: House,
         parts: Layout,
         talk: Talk,
+        keeping: Keeping,
         panel: Callable[[str, Identity], Awaitable[Changes]],
     ) -> None:
         """Serve one page; `panel` says how its panel stands."""
@@ -35,20 +35,20 @@ class Erasing:
         self._data = parts.data
         self._talk = talk
         self._panel = panel
-        self._keeping = Keeping(house)
+        self._keeping = keeping
 
     def connect(self, changed: list[Any]) -> None:
         """Connect the parts; `changed` are all that show something of a conversation."""
         p, d = self._parts, self._data
-        now: dict[str, Any] = {
-            "show_progress": "hidden",
-            "api_visibility": "private",
-            "queue": False,
-        }
-        d.erase.click(self.asked, None, [d.sure], **now)
-        d.no.click(self.left, None, [d.sure], **now)
-        given = [p.key, p.senses.audio, p.senses.file, p.country]
-        d.yes.click(self.erased, given, changed, **now)
+        asked = d.erase.click(self.asked, None, [d.sure], **NOW)
+        asked.then(None, js="() => attune.show('erase-sure', 'erase-no')", **NOW)
+        left = d.no.click(self.left, None, [d.sure], **NOW)
+        left.then(None, js="() => attune.show('erase')", **NOW)
+        given = [p.key, p.senses.audio, p.senses.file]
+        erased = d.yes.click(
+            self.erased, given, changed, js="(...given) => (attune.forget(), given)", **NOW
+        )
+        erased.then(None, js="() => attune.show('data-erased')", **NOW)
 
     async def asked(self) -> Changes:
         """Ask before everything is deleted."""
@@ -63,7 +63,6 @@ class Erasing:
         key: str,
         audio: str | None,
         file: str | None,
-        country: str,
         request: gr.Request,
     ) -> Changes:
         """Delete everything of somebody, and say what is gone and what is not."""
@@ -82,7 +81,7 @@ class Erasing:
             **p.senses.with_camera(),
             **(p.letter.fresh() if p.letter else {}),
             **await self._panel(key, who),
-            p.key: key,
+            **self._talk.held(key, session, who),
             p.senses.audio: gr.Audio(value=None),
             p.senses.file: gr.File(value=None),
             p.status: paragraph(texts.ERASED_SHORT),

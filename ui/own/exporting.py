@@ -9,13 +9,13 @@ import gradio as gr
 
 from graphs.shelf import label
 from tools.errors import AttuneError
-from ui.bubbles import paragraph
 from ui.gate.identity import Identity, identity
 from ui.house import House
 from ui.own import texts
 from ui.own.export import Source, as_json, as_text, export
 from ui.own.keeping import Keeping
 from ui.own.panel import DataPanel
+from ui.parts import NOW, paragraph
 from ui.session import Session
 
 _log = logging.getLogger(__name__)
@@ -24,22 +24,20 @@ _log = logging.getLogger(__name__)
 class Exporting:
     """The two buttons that save."""
 
-    def __init__(self, house: House, panel: DataPanel) -> None:
+    def __init__(self, house: House, panel: DataPanel, keeping: Keeping) -> None:
         """Serve the panel of one page."""
         self._house = house
         self._data = panel
-        self._keeping = Keeping(house)
+        self._keeping = keeping
 
     def connect(self, key: Any, senses: list[Any]) -> None:
         """Connect the buttons; `senses` are the choices of microphone and camera."""
         d = self._data
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        now = {**quiet, "queue": False}
         for button, kind in ((d.text, "txt"), (d.json, "json")):
             made = button.click(
-                self._exporter(kind), [key, d.all, *senses], [d.file, d.exported], **now
+                self._exporter(kind), [key, d.all, *senses], [d.file, d.exported], **NOW
             )
-            made.then(None, [d.file], [d.file], js="(data) => attune.save(data)", **now)
+            made.then(None, [d.file], [d.file], js="(data) => attune.save(data)", **NOW)
 
     def _exporter(self, kind: str) -> Any:
         async def exported(

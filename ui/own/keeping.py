@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents.context import Context
-from graphs.keeping.amend import lines_now
+from graphs.amend import lines_now
 from graphs.run import Conversation
 from tools.errors import AttuneError, InputError, StorageError, places
 from tools.safety.course import has_minor
@@ -23,7 +23,7 @@ from ui.house import House
 from ui.own import texts
 
 if TYPE_CHECKING:
-    from graphs.keeping.archive import Archive
+    from graphs.archive import Archive
 
 _SHOWN = 20
 """Kept conversations that the panel lists, the last used first."""
@@ -50,10 +50,11 @@ class Keeping:
     def _storage(self) -> Storage | None:
         return self._house.storage
 
-    @property
-    def possible(self) -> bool:
-        """Whether anything can be kept here."""
-        return self._archive is not None and self._storage is not None
+    async def possible(self) -> bool:
+        """Whether anything can be kept here now: there is a store, and it can be written."""
+        if self._archive is None or self._storage is None:
+            return False
+        return (await self._storage.condition()).ready
 
     async def keep(self, chat: Chat, who: Identity) -> str:
         """Keep a conversation from here on, and return the sentence that says so, or why not."""
@@ -109,9 +110,8 @@ class Keeping:
             words = texts.KEPT_UNREADABLE
             with suppress(AttuneError):
                 words = await self._words(card)
-            when = datetime.fromtimestamp(card.used).strftime("%d %B %Y, %H:%M").lstrip("0")
             this = f" ({texts.KEPT_THIS})" if card.id == now else ""
-            found.append((f"{when}{this}: {words}", card.id))
+            found.append((f"{when(card)}{this}: {words}", card.id))
         return found
 
     async def _words(self, card: Card) -> str:
@@ -239,6 +239,11 @@ class Keeping:
         elif failed:
             raise failed
         return kept
+
+
+def when(card: Card) -> str:
+    """Return when a conversation was last used, for people."""
+    return datetime.fromtimestamp(card.used).strftime("%d %B %Y, %H:%M").lstrip("0")
 
 
 def _asked(lines: Sequence[Line]) -> int:

@@ -1,12 +1,12 @@
-"""The panel about a person's own data: the parts; what they do is in `ui.own.keeping`."""
+"""The panel about a person's own data: the parts; what they do is in `ui.own.handlers`."""
 
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from ui.bubbles import paragraph
 from ui.own import texts
+from ui.parts import paragraph
 
 TICK_S = 4.0
 """Seconds after which a kept conversation is looked at again: another tab may have gone on."""
@@ -51,6 +51,10 @@ class DataPanel:
             with gr.Row(elem_classes="ways"):
                 self.open = gr.Button(texts.KEPT_OPEN, size="sm", elem_id="kept-open")
                 self.delete = gr.Button(texts.KEPT_DELETE, size="sm", elem_id="kept-delete")
+            with gr.Row(visible=False, elem_id="kept-sure", elem_classes="sure") as self.sure_one:
+                self.which = gr.HTML(elem_id="kept-which")
+                self.yes_one = gr.Button(texts.KEPT_YES, size="sm", elem_id="kept-yes")
+                self.no_one = gr.Button(texts.ERASE_NO, size="sm", elem_id="kept-no")
 
     def _export(self) -> None:
         with gr.Column(elem_id="export"):
@@ -69,7 +73,7 @@ class DataPanel:
     def _erase(self) -> None:
         with gr.Column(elem_id="erase-place"):
             self.erase = gr.Button(texts.ERASE, size="sm", elem_id="erase")
-            with gr.Row(visible=False, elem_id="erase-sure") as self.sure:
+            with gr.Row(visible=False, elem_id="erase-sure", elem_classes="sure") as self.sure:
                 gr.HTML(paragraph(texts.ERASE_SURE))
                 self.yes = gr.Button(texts.ERASE_YES, size="sm", elem_id="erase-yes")
                 self.no = gr.Button(texts.ERASE_NO, size="sm", elem_id="erase-no")
@@ -80,7 +84,15 @@ class DataPanel:
         """Every part that changes, but for the file that is handed over."""
         return [
             *(self.who, self.keep, self.lead, self.state, self.kept, self.choice, self.all),
-            *(self.sure, self.said, self.exported, self.erased, self.timer),
+            *(
+                self.sure_one,
+                self.which,
+                self.sure,
+                self.said,
+                self.exported,
+                self.erased,
+                self.timer,
+            ),
         ]
 
 

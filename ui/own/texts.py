@@ -35,12 +35,16 @@ SHORT_KEPT = "This conversation is kept."
 SHORT_UNKEPT = "This conversation is not kept."
 SHORT_WAITING = "This conversation is not kept; earlier ones are."
 KEPT_LIST = "Kept conversations"
-KEPT_NONE = "No conversation is kept for you."
 KEPT_UNTITLED = "nothing said yet"
 KEPT_UNREADABLE = "cannot be read any more"
 KEPT_THIS = "this one"
 KEPT_OPEN = "Open"
 KEPT_DELETE = "Delete"
+KEPT_SURE = "This deletes the conversation of {which} for good. Nobody can bring it back."
+KEPT_SURE_THIS = (
+    "This deletes the conversation that you have before you, for good. Nobody can bring it back."
+)
+KEPT_YES = "Yes, delete it"
 KEPT_CHOOSE = "Please choose one of them first."
 KEPT_GONE = "It is not there any more."
 KEPT_DELETED = "It is deleted."
@@ -79,6 +83,8 @@ ABOUT_DATA = "What is kept, where, and for how long"
 ABOUT = (
     "Without your choice: nothing. The conversation lives in this program's memory until ten "
     "minutes after you close the tab, or until you press “Quick exit”.",
+    "Words that you have not sent yet lie in this tab alone, so that loading it again does not "
+    "lose them. They go when you send or delete, with “Quick exit”, or when you close the tab.",
     "With “Keep this conversation”: words, replies, and how serious things seemed, encrypted on "
     "the computer that runs this page, for {days} days after the last use. Then it is "
     "deleted by itself.",

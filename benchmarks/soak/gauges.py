@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 _MIB = 2**20
 _WARM_UP = 0.3
@@ -57,10 +58,12 @@ def read(turns: int, written: Sequence[Path], shared: Sequence[Path]) -> Sample:
     )
 
 
-def _resident(process: object) -> int:
+def _resident(process: Any) -> int:
+    import psutil
+
     try:
-        return int(process.memory_info().rss)  # type: ignore[attr-defined]  # psutil has no types
-    except Exception:
+        return int(process.memory_info().rss)
+    except psutil.Error:
         return 0  # it has just ended
 
 

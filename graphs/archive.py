@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from graphs.keeping.pin import name_in
-from graphs.keeping.saver import Saver
+from graphs.keeping.saver import saver_of
 from graphs.run import Conversation
 from graphs.shelf import Shelf, Version
 from tools.errors import AttuneError, InputError, StorageError
@@ -24,15 +24,17 @@ class Archive:
         Args:
             shelf: the versions of the graphs.
             graph: where a new conversation begins, and where one moves whose own graph is no more.
+
+        Raises:
+            ConfigError: the graphs are compiled with another checkpointer than `Saver`.
         """
         self._shelf, self._graph = shelf, graph
-        saver = shelf.checkpointer
-        self._saver = saver if isinstance(saver, Saver) else None
+        self._saver = saver_of(shelf.checkpointer)
 
     @property
     def storage(self) -> Storage | None:
         """The store; None where nothing can be kept."""
-        return self._saver.storage if self._saver is not None else None
+        return self._saver.storage
 
     @property
     def kept_possible(self) -> bool:
@@ -66,12 +68,12 @@ class Archive:
             StorageError: it cannot be read.
             AttuneError: no graph can be used.
         """
-        if self._saver is None or self.storage is None:
+        if self.storage is None:
             raise InputError("Conversations cannot be kept here; please begin a new one.")
         version, news = await self._version(card)
         conversation = Conversation(version, self._shelf.services, id=card.id)
         if not conversation.kept:
-            self._saver.keep(card.id)
+            self._saver.hold(card.id).keep()
             await self._saver.load(card.id)
         if not conversation.kept:
             await conversation.forget()
@@ -85,7 +87,7 @@ class Archive:
         Raises:
             StorageError: the store could not delete it; nothing of it is written any more.
         """
-        if self._saver is None or self.storage is None or not owner:
+        if self.storage is None or not owner:
             return 0
         for card in await self.storage.cards(owner):
             self._saver.drop(card.id)

@@ -5,8 +5,8 @@ import time
 from contextlib import aclosing
 
 from agents.context import Context
-from benchmarks.soak_checks import Outcome, examine, foreign, gone
-from benchmarks.soak_people import LONGEST_S, Person
+from benchmarks.soak.checks import Outcome, examine, foreign, gone
+from benchmarks.soak.people import LONGEST_S, Person
 from graphs.run import Conversation, Finished, Sentence
 from tools.clips import Clip
 from tools.media import decode

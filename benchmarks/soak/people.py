@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agents.context import Services
-from benchmarks import soak_media as media
-from benchmarks.soak_checks import Outcome, Sent, Tally, foreign
-from benchmarks.soak_marks import message
-from graphs.keeping.archive import Archive
+from benchmarks.soak import media
+from benchmarks.soak.checks import Outcome, Sent, Tally, foreign
+from benchmarks.soak.marks import message
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.run import Conversation, TurnReport
 from graphs.shelf import Shelf
@@ -25,7 +25,7 @@ LONGEST_S = 240.0
 """Seconds after which a turn that was not stopped counts as failed."""
 
 _MOST = 120
-"""Messages after which a conversation ends; `soak_media` has no tone for many more."""
+"""Messages after which a conversation ends; `benchmarks.soak.media` has no tone for many more."""
 
 ECHO = "echo-chat"
 """The language model that names whom it was asked about."""

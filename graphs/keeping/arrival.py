@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Line:
+class ArrivalQueue:
     """Places in a queue, in one process; each is taken at once and waited for later."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Line:
 
 
 class Place:
-    """One place in a line; whoever takes it must `leave` it, also without having been served."""
+    """One place in a queue; whoever takes it must `leave` it, also without having been served."""
 
     def __init__(self, before: "asyncio.Future[None] | None", own: "asyncio.Future[None]") -> None:
         """Stand behind `before`; `own` is done when this place is left and all before it are."""

@@ -6,9 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from benchmarks import soak_media as media
-from benchmarks.soak_checks import Outcome, config, examine, foreign, gone
-from benchmarks.soak_people import LONGEST_S, Person
+from benchmarks.soak import media
+from benchmarks.soak.checks import Outcome, config, examine, foreign, gone
+from benchmarks.soak.people import LONGEST_S, Person
 from graphs.run import Conversation
 from ui.session import Session
 from ui.turn import Sent, take_turn
@@ -93,7 +93,11 @@ class Visitor(Person):
         return str(folder / name)
 
     async def delete(self) -> None:
-        """Delete, or leave for good; sometimes in the midst of a turn."""
+        """End the session or leave, sometimes in the midst of a turn; nothing may be left.
+
+        Either way deletes what is not kept, and leaves what is kept on the disk; that is deleted
+        then, as the person would in "Your data".
+        """
         town = self.town
         await examine(self.conversation(), self.sent, town.tally)
         session, ways = self.session(), [self._ended, self._left]
@@ -104,13 +108,13 @@ class Visitor(Person):
         await town.chance.choice(ways)()
         if turn is not None:
             await turn
-        if self.sent.kept:  # who has left finds it again
+        if self.sent.kept:
             await session.conversation.forget()
         await gone(town.saver, session.conversation.id, town.tally)
         town.tally.deleted += 1
 
     async def _ended(self) -> None:
-        await self.town.sessions.end(self.key)  # deletes what is kept, too
+        await self.town.sessions.end(self.key)
 
     async def _left(self) -> None:
         chat = self.session().chat

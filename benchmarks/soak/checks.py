@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from benchmarks.soak_marks import mark, word, words_in
+from benchmarks.soak.marks import mark, word, words_in
 from graphs.keeping.saver import Saver
 from graphs.keeping.written import messages_in, read
 from graphs.run import Conversation

@@ -26,13 +26,13 @@ from rich.progress import track
 from rich.table import Table
 
 from agents.context import Services
-from benchmarks import soak_gauges as gauges
 from benchmarks.machine import describe
-from benchmarks.soak_callers import Caller
-from benchmarks.soak_checks import Tally
-from benchmarks.soak_people import ECHO, Person, Town
-from benchmarks.soak_visitors import Visitor
-from graphs.keeping.archive import Archive
+from benchmarks.soak import gauges
+from benchmarks.soak.callers import Caller
+from benchmarks.soak.checks import Tally
+from benchmarks.soak.people import ECHO, Person, Town
+from benchmarks.soak.visitors import Visitor
+from graphs.archive import Archive
 from graphs.keeping.saver import Saver
 from graphs.services import assemble
 from graphs.shelf import Shelf
@@ -42,8 +42,8 @@ from tools.storage.opening import open_storage
 from ui.session import Sessions
 from ui.uploads import UploadFolder
 
-_SPEECH = Path(__file__).parents[1] / "tests" / "data" / "hello.wav"
-ECHOING = Path(__file__).with_name("soak_models.yaml")
+_SPEECH = Path(__file__).parents[2] / "tests" / "data" / "hello.wav"
+ECHOING = Path(__file__).with_name("models.yaml")
 """Takes the place of the profile `stub`'s fakes: these say back what they were given."""
 
 

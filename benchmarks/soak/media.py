@@ -1,7 +1,7 @@
 """Recordings of the soak, made on the spot; each tells in its sound or its grey whose it is.
 
 The sound is two tones: the lower one stands for the conversation, the higher one for the turn. The
-pictures are one grey, which stands for the conversation. The echoes of `benchmarks.soak_echo` read
+pictures are one grey, which stands for the conversation. The echoes of `benchmarks.soak.echo` read
 them back, so that a recording that reached another conversation is found out.
 """
 

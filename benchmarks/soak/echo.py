@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.soak_marks import message, words_in
-from benchmarks.soak_media import heard, seen
+from benchmarks.soak.marks import message, words_in
+from benchmarks.soak.media import heard, seen
 from tools.chat import ChatRequest
 from tools.clips import Frame
 from tools.models import Loading
