@@ -109,7 +109,7 @@ class Conversation:
         place = self._thread.queue.place()  # before anything is waited for: this is the arrival
         try:
             await self._saver.post(self.id, self._thread, asked)
-            async with self._turn(place, hurry=self._services.policy.is_dangerous(typed)):
+            async with self._turn(place, typed):
                 async with aclosing(self._catch_up(asked["id"])) as caught:
                     async for event in caught:
                         if isinstance(event, Earlier):
@@ -219,7 +219,7 @@ class Conversation:
         return [*lines, reply] if said else lines
 
     @asynccontextmanager
-    async def _turn(self, place: Place, *, hurry: bool = False) -> AsyncIterator[None]:
+    async def _turn(self, place: Place, words: str = "") -> AsyncIterator[None]:
         """Hold the conversation, here and in every other process, and take up how it stands.
 
         Who is in danger does not wait for another process, nor for a store that fails.
@@ -228,6 +228,7 @@ class Conversation:
         if (store := self._store) is None:
             yield
             return
+        hurry = bool(words) and self._services.policy.is_dangerous(words)
         self._thread.sure()
         held = AsyncExitStack()
         try:

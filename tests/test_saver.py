@@ -248,11 +248,9 @@ async def _never(*_: object) -> AsyncIterator[None]:
 async def test_r1_a_store_that_hangs_keeps_nobody_in_danger_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    limits = BoundedStorage.__init__.__kwdefaults__ or {}
-    monkeypatch.setitem(limits, "patience", 0.05)
-    monkeypatch.setitem(limits, "turn", 0.05)
     async with opened(tmp_path) as store:
         talk = await kept(store)
+        talk._saver.storage = BoundedStorage(store, patience=0.3, turn=0.3)
         monkeypatch.setattr(store, method, _never if method == "turn" else _hang)
         async with asyncio.timeout(10):
             report = await say(talk, disclosure("high"), country="US")

@@ -28,6 +28,7 @@ from tools.storage.command import store as command
 from tools.storage.keys import Keys
 from tools.storage.opening import open_storage, store_file
 from tools.storage.records import Waiting
+from tools.storage.repair import repair
 from tools.storage.sqlite import SqliteStorage
 
 
@@ -65,6 +66,7 @@ WRITER = """
 import asyncio, os, signal, sys
 from tests.made_storage import keep, opened
 from tools.storage.records import Waiting
+from tools.storage.repair import repair
 
 async def main():
     async with opened(sys.argv[1], sys.argv[2]) as storage:
@@ -227,6 +229,38 @@ async def test_a_repair_carries_over_what_can_be_read(tmp_path: Path) -> None:
                 damaged += 1  # only a value's end was hit: its key tells
     assert damaged <= 2
     assert mode(path) == 0o600
+
+
+async def test_a_repair_that_is_killed_leaves_the_damaged_file_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.sqlite"
+    await made(path)
+    damage(path)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tools.storage.repair.os.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            repair(path)
+    assert path.exists()
+    found = repair(path)
+    assert found is not None and found.carried["conversations"] >= 30
+
+
+async def test_r19_deleting_everything_deletes_damaged_files_that_may_hold_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "kept.sqlite"
+    await made(path)
+    damage(path)
+    repair(path)
+    (tmp_path / "kept.sqlite.new").write_bytes(b"broken off")
+    async with opened(path) as storage:
+        assert await storage.delete_all(storage.owner("visitor:nobody here any more")) == 0
+    assert not list(tmp_path.glob("*.damaged-*")) and not (tmp_path / "kept.sqlite.new").exists()
 
 
 async def test_a_repair_leaves_a_whole_file_as_it_is(tmp_path: Path) -> None:

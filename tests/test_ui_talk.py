@@ -1,6 +1,7 @@
 """Talking on the page, without a browser."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import gradio as gr
@@ -74,9 +75,36 @@ async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
 ) -> None:
     async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
         key = made.visit()
-        changes = await made.say(key, "Hello.")
+        await made.say(key, "Hello.")
+        changes = await made.say(key, "Hello again.")
         assert "still in the box" in changes[parts.status] and "2 minutes" in changes[parts.status]
-        assert parts.box not in changes and made.session(key).shown == []
+        assert parts.box not in changes and len(made.session(key).shown) == 2
+
+
+async def test_a_first_message_is_always_answered(parts: Layout, tmp_path: Path) -> None:
+    async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
+        key = made.visit()
+        await made.say(key, "Hello.")
+        assert len(made.session(key).shown) == 2
+
+
+def test_a_message_that_waits_keeps_nobody_elses_waiting(tmp_path: Path) -> None:
+    with closing(UploadFolder(tmp_path)) as uploads:
+        services = stub_services(example())
+        shelf = Shelf(services, Saver())
+        page = Page(
+            House(
+                services=services,
+                shelf=shelf,
+                sessions=Sessions(shelf, services, "support"),
+                readiness=Readiness(services, shelf.current("support")),
+                uploads=uploads,
+                graph="support",
+                locale="en",
+            )
+        )
+    sent = [fn for fn in page.blocks.fns.values() if getattr(fn.fn, "__func__", None) is Talk.sent]
+    assert sent and all(fn.concurrency_limit is None for fn in sent)
 
 
 async def test_who_is_in_danger_is_never_put_off(

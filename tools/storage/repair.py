@@ -20,6 +20,9 @@ from tools.storage.tables import metadata
 REACH = 100_000
 """How many row numbers to try one by one between the last readable row and the next."""
 
+_LOG = ("-wal", "-shm")
+"""Endings of the files that belong to a file of SQLite."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
@@ -47,6 +50,7 @@ def repair(path: Path) -> Repair | None:
     lock = own(path)
     try:
         with explained(str(path)):
+            _take_back(path)
             if _whole(path):
                 return None
             new = path.with_name(f"{path.name}.new")
@@ -54,8 +58,10 @@ def repair(path: Path) -> Repair | None:
             private(new)
             carried = _carry(path, new)
             aside = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S}")
-            # The log last: without its file it is taken for nothing.
-            for end in ("", "-wal", "-shm"):
+            # A second name, so that at no moment there is no file at all; and its log out of the
+            # way before the new file comes, which it does not belong to.
+            os.link(path, aside)
+            for end in _LOG:
                 old = path.with_name(path.name + end)
                 if old.exists():
                     old.rename(aside.with_name(aside.name + end))
@@ -63,6 +69,17 @@ def repair(path: Path) -> Repair | None:
         return Repair(carried=carried, aside=aside)
     finally:
         lock.release()
+
+
+def _take_back(path: Path) -> None:
+    """Bring back the log that a repair had put aside when it was killed."""
+    for aside in list(path.parent.glob(f"{path.name}.damaged-*")):
+        if not aside.name.endswith(_LOG) and aside.samefile(path):
+            for end in _LOG:
+                log = aside.with_name(aside.name + end)
+                if log.exists():
+                    log.rename(path.with_name(path.name + end))
+            aside.unlink()
 
 
 def _whole(path: Path) -> bool:

@@ -24,8 +24,12 @@ ROOM = 16 * 2**20
 
 
 def asides(path: Path) -> list[Path]:
-    """Return damaged files that a repair put aside, with what belongs to them."""
-    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+    """Return what repairs left beside a file: damaged files, and a new one that was broken off."""
+    return sorted(
+        beside
+        for kind in ("damaged-*", "new*")
+        for beside in path.parent.glob(f"{path.name}.{kind}")
+    )
 
 
 def private(path: Path) -> None:
@@ -134,14 +138,23 @@ class SqliteStorage(TableStorage):
             self._lock = None
 
     def _sweep(self) -> None:
-        for path in asides(self.path):
-            # What could be read of them was carried over; what is deleted may be in them too.
-            path.unlink()
+        self._forget_asides()
         try:
             self._execute("VACUUM")
         finally:
             # Even without room for the first: what was deleted is overwritten with zeros.
             self._checkpoint()
+
+    def _forget_asides(self) -> None:
+        """Delete damaged files: what could be read of them was carried over."""
+        for path in asides(self.path):
+            path.unlink(missing_ok=True)
+
+    async def delete_all(self, owner: str) -> int:
+        """Delete everything of somebody; also from damaged files, where it may be and not here."""
+        count = await super().delete_all(owner)
+        await self._threaded(self._forget_asides)
+        return count
 
     def _checkpoint(self) -> None:
         """Bring everything into the file, and leave nothing in the log."""
