@@ -35,8 +35,6 @@ from tests.made_services import example, stub_services
 from tests.made_turn import face, say, voice
 from tools.storage.opening import open_storage
 
-pytestmark = pytest.mark.program
-
 token, do = sys.argv[1:]
 
 async def main():
