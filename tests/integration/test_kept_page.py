@@ -66,7 +66,9 @@ def test_r15_what_is_kept_is_found_again_in_another_tab_and_both_show_the_same(
     say(one, SAID)
     other = tab(person, keeper)
     reopen(other)
-    assert SAID in talk(other) and SAID[:20] in other.inner_text("#kept-choice")
+    shows = "said => document.querySelector('{}').innerText.includes(said)"
+    other.wait_for_function(shows.format("#chat"), arg=SAID)
+    other.wait_for_function(shows.format("#kept-choice"), arg=SAID[:20])
     assert other.evaluate("window.broken") is None, "a title was taken for markup"
     other.keyboard.press("Escape")
     say(other, "From the other tab.")
