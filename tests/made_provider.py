@@ -93,6 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("Connection", "close")  # or the client may ask again on a dead one
             self.end_headers()
             self.wfile.write(body)
 
