@@ -6,6 +6,7 @@ prose in the system message, because a small model copies prose.
 """
 
 import re
+from collections.abc import Collection, Mapping
 
 from langchain_core.messages import AIMessage, HumanMessage
 
@@ -20,6 +21,11 @@ _LONGEST = 1_200
 _UNTOLD = frozenset({"opening", "no_start"})
 """Moments at which nothing was said of a feeling."""
 
+_SET_ASIDE = {"reference": ("adopt", "no")}
+"""Thoughts that are not told where another one says so."""
+
+_BRACKETS = str.maketrans("[]", "()")
+
 _CONTROL = re.compile(
     r"<\|.{0,60}?\|>|</?s>|\[/?(?:INST|SYSTEM_PROMPT)\]|<</?SYS>>|<(?:start|end)_of_turn>", re.I
 )
@@ -33,6 +39,7 @@ def brief(
     history: int,
     demonstrations: int,
     similar: float,
+    without: Collection[str] = (),
 ) -> tuple[Message, ...]:
     """Return the messages of one request.
 
@@ -42,6 +49,7 @@ def brief(
         history: how many earlier messages to show at most, of those that `remember` left.
         demonstrations: how many retrieved examples of the planned strategy to show.
         similar: how like they must be to what was said, as a cosine.
+        without: thoughts that are left out.
     """
     messages = [*fixed_messages(prompt), *past(state, prompt, history)]
     label = state["strategy"]["label"]
@@ -54,8 +62,14 @@ def brief(
         note = plan(prompt, label, example["emotion"], example["system_emotion"])
         messages += _exchange(quote(example["said"]), note, quote(example["reply"]))
     felt = state["user_emotion"]
+    known = state.get("thoughts") or {}
     note = plan(
-        prompt, label, felt["label"], state["system_emotion"]["label"], moment=state["moment"]
+        prompt,
+        label,
+        felt["label"],
+        state["system_emotion"]["label"],
+        moment=state["moment"],
+        thoughts={name: text for name, text in known.items() if name not in without},
     )
     if label and felt["disagreement"]:
         note = f"{note} {prompt.fill('disagreement')}"
@@ -98,21 +112,43 @@ def fixed_messages(prompt: Prompt) -> list[Message]:
     return messages
 
 
-def plan(prompt: Prompt, strategy: str, felt: str, stance: str, *, moment: str = "") -> str:
-    """Return the plan in brackets that stands behind a person's words; empty without a strategy.
+def plan(
+    prompt: Prompt,
+    strategy: str,
+    felt: str,
+    stance: str,
+    *,
+    moment: str = "",
+    thoughts: Mapping[str, str] | None = None,
+) -> str:
+    """Return the plan in brackets that stands behind a person's words; empty without one.
 
     A moment of the conversation (`agents.moment`) adds what it asks for; at its very beginning no
-    feeling is told, since none was.
+    feeling is told, since none was, and no thought.
     """
-    if not strategy:
+    if not strategy and not thoughts:
         return ""
+    begins = moment in _UNTOLD
     parts = (
-        "" if moment in _UNTOLD else prompt.entries("feelings").get(felt, ""),
+        "" if begins else prompt.entries("feelings").get(felt, ""),
+        *([] if begins else thoughts_told(prompt, thoughts or {})),
         prompt.entries("strategies").get(strategy, strategy),
         prompt.entries("moments").get(moment, ""),
         prompt.entries("stances").get(stance, ""),
     )
-    return prompt.fill("plan", plan=" ".join(part for part in parts if part))
+    told = " ".join(part for part in parts if part)
+    return prompt.fill("plan", plan=told) if told else ""
+
+
+def thoughts_told(prompt: Prompt, thoughts: Mapping[str, str]) -> list[str]:
+    """Return the thoughts that a prompt file has words for, in these words and in its order."""
+    told = []
+    for name in prompt.entries("thoughts"):
+        other, answer = _SET_ASIDE.get(name, ("", ""))
+        if name in thoughts and not (other and thoughts.get(other) == answer):
+            plain = quote(thoughts[name]).translate(_BRACKETS)
+            told.append(prompt.fill(f"thoughts/{name}", text=plain))
+    return told
 
 
 def quote(text: str) -> str:

@@ -36,7 +36,7 @@ class CheckOptions(BaseModel, extra="forbid"):
 
 @node(
     reads=("candidate", "writer", "due", "reminded"),
-    wants=("examples", "words", "heard"),
+    wants=("examples", "thoughts", "words", "heard"),
     writes=("said", "rejected", "verdict", "route", "reminded", "notes"),
     options=CheckOptions,
     duty="check",
@@ -91,6 +91,9 @@ def _refusal(sentence: str, state: ConversationState, kit: Kit, fixed: bool) -> 
     if sentence in state["said"]:
         return "says the same again"
     shown = [text for e in state["examples"] for text in (e["said"], e["reply"])]
+    # Thoughts are nobody's to read, but a reference is a reply, written to be taken up.
+    known = state.get("thoughts") or {}
+    shown += [text for name, text in known.items() if name != "reference"]
     heard = [m.text for m in state["messages"] if isinstance(m, HumanMessage)]
     try:
         return kit.services.policy.read(

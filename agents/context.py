@@ -19,6 +19,7 @@ from tools.phrases import Phrases
 from tools.records import ClipHandle, Example
 from tools.safety.audit import Told
 from tools.safety.policy import SafetyPolicy
+from tools.vectors import Vectors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Services:
         phrases: fixed sentences by locale.
         clips: decoded media of the turns in progress.
         drafts: sentences that nobody has checked yet.
+        vectors: embeddings of what was perceived in the turns in progress.
         evaluation: no person reads the replies, so that every strategy may be planned.
         audit: the log of risk decisions; None where no folder is configured.
         deployment: where people meet this program; see `graphs.deployment`.
@@ -105,18 +107,20 @@ class Services:
     phrases: Phrases
     clips: ClipStore = field(default_factory=ClipStore)
     drafts: Drafts = field(default_factory=Drafts)
+    vectors: Vectors = field(default_factory=Vectors)
     evaluation: bool = False
     audit: Audit | None = None
     deployment: str = "personal"
     clock: Callable[[], float] = time.time
 
     def forget(self, turn: str, clips: list[ClipHandle]) -> None:
-        """Drop a turn's media, its unchecked sentences, its open reply and what models kept of it.
+        """Drop a turn's media, vectors, unchecked sentences and open reply, and what models kept.
 
         Models do not know turns, so that they drop what they kept of any.
         """
         self.clips.forget(clips)
         self.drafts.forget(turn)
+        self.vectors.forget(turn)
         self.models.forget()
         for host in self.models.open_hosts():
             if isinstance(host, ChatHost):

@@ -21,4 +21,4 @@ async def face_emotion(state: ConversationState, runtime: Runtime[Context], kit:
         found: Perceived = await kit.need_model().host.infer(clip.frames)
         return found
 
-    return {"readings": await sense("face", kit, work)}
+    return {"readings": await sense("face", kit, work, state["turn_id"])}

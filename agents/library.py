@@ -1,6 +1,7 @@
 """Every node by its name: what a graph file can use."""
 
 from agents.check import check
+from agents.clue import clue
 from agents.crisis import crisis
 from agents.face_emotion import face_emotion
 from agents.fusion import fusion
@@ -16,6 +17,7 @@ from agents.screen import screen
 from agents.strategy import strategy
 from agents.system_emotion import system_emotion
 from agents.text_emotion import text_emotion
+from agents.think import think
 from agents.turn import begin_turn, deliver
 from agents.voice_emotion import voice_emotion
 
@@ -28,6 +30,7 @@ NODES: dict[str, Node] = {
         face_emotion,
         voice_emotion,
         text_emotion,
+        clue,
         fusion,
         moment,
         guide,
@@ -36,6 +39,7 @@ NODES: dict[str, Node] = {
         recall,
         strategy,
         system_emotion,
+        think,
         respond,
         crisis,
         check,

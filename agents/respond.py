@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from agents.briefing import brief
 from agents.context import Context, Kit, Update
+from agents.contrast import Contrast
 from agents.drafting import Setting, choose, tidy
 from agents.node import node
 from agents.standby import stand_in
 from agents.state import ConversationState, utterance
 from tools.breaker import within
-from tools.chat import ChatHost, ChatRequest
+from tools.chat import ChatHost, ChatRequest, Message
 from tools.errors import AttuneError
 from tools.labels import Strategy
 from tools.records import Note
@@ -35,6 +36,7 @@ class RespondOptions(BaseModel, extra="forbid"):
         history: how many earlier messages the prompt shows at most.
         demonstrations: how many retrieved examples the prompt shows as chat turns.
         similar: cosine that an example must reach to be shown; it costs as much time as a sentence.
+        contrast: a thought that the reply leans towards, where the model gives its logits.
         timeout: seconds that one sentence may take.
     """
 
@@ -46,6 +48,7 @@ class RespondOptions(BaseModel, extra="forbid"):
     history: int = Field(default=24, ge=0)
     demonstrations: int = Field(default=1, ge=0, le=4)
     similar: float = Field(default=0.5, ge=-1, le=1)
+    contrast: Contrast | None = None
     timeout: float = Field(default=30.0, gt=0, le=120)
 
 
@@ -59,6 +62,7 @@ class RespondOptions(BaseModel, extra="forbid"):
         "system_emotion",
         "examples",
         "summary",
+        "thoughts",
         "verdict",
     ),
     writes=("candidate", "writer", "notes"),
@@ -83,8 +87,10 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
     sentence, last = "", False
     if utterance(state) and state["rejected"] <= options.revisions:
         try:
+            writing = _Writing(state, kit, setting)
             async with within(options.timeout):
-                sentence, last = await _Writing(state, kit, setting).next()
+                sentence, last = await writing.next()
+            notes += writing.notes()
             if not sentence and not said:  # nothing of it kept to the plan
                 notes.append(Note(node=kit.name, text="no draft kept to the plan"))
         except (AttuneError, TimeoutError) as error:
@@ -112,6 +118,17 @@ class _Writing:
         self._turn = state["turn_id"]
         self._label = setting.strategy
         self._setting = setting
+
+    def notes(self) -> list[Note]:
+        """Return what is to be told of the first sentence: a contrast that was not drawn."""
+        first = not self._state["said"] and not self._state["rejected"]
+        contrast = self._options.contrast
+        if not first or contrast is None or not contrast.share(self._state):
+            return []
+        if self._host.contrasts:
+            return []
+        text = f"no contrast: the language model {self._host.name!r} gives no logits"
+        return [Note(node=self._kit.name, text=text)]
 
     async def next(self) -> tuple[str, bool]:
         """Return the next sentence, or an empty string, and whether it is the last."""
@@ -201,17 +218,25 @@ class _Writing:
     def _request(self, prefix: str = "", temperature: float | None = None) -> ChatRequest:
         options = self._options
         begun = " ".join([*self._state["said"], prefix]).strip()
+        contrast = options.contrast
+        share = contrast.share(self._state) if contrast else 0.0
         return ChatRequest(
-            messages=brief(
-                self._state,
-                self._kit.prompt,
-                history=options.history,
-                demonstrations=options.demonstrations,
-                similar=options.similar,
-            ),
+            messages=self._brief(),
             prefix=f"{begun} " if self._state["said"] and not prefix else begun,
             max_tokens=options.max_tokens,
             temperature=options.temperature if temperature is None else temperature,
+            contrast=self._brief(contrast.without) if contrast and share else (),
+            contrast_weight=share,
+        )
+
+    def _brief(self, without: tuple[str, ...] = ()) -> tuple[Message, ...]:
+        return brief(
+            self._state,
+            self._kit.prompt,
+            history=self._options.history,
+            demonstrations=self._options.demonstrations,
+            similar=self._options.similar,
+            without=without,
         )
 
 

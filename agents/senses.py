@@ -4,6 +4,7 @@ A sense never raises: what goes wrong becomes a reading that says why it is miss
 turn goes on and the joins behind it are plain.
 """
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -101,7 +102,7 @@ def _told(error: Exception) -> str:
 
 
 async def sense(
-    modality: Modality, kit: Kit, work: Callable[[], Awaitable[Perceived]]
+    modality: Modality, kit: Kit, work: Callable[[], Awaitable[Perceived]], turn: str = ""
 ) -> dict[str, Reading]:
     """Run one emotion model and return its calibrated reading, keyed by modality.
 
@@ -109,6 +110,8 @@ async def sense(
         modality: which sense it is.
         kit: the node's share; its model says labels, temperature and skill.
         work: asks the model; may raise anything.
+        turn: the turn's id, under which the model's embedding waits for models that read several
+            modalities together; without one it is dropped.
 
     Returns:
         `{modality: reading}`, for the state's `readings`.
@@ -133,6 +136,8 @@ async def sense(
     }
     if model is None or found.missing:
         return {modality: reading}
+    if turn and found.vector and all(map(math.isfinite, found.vector)):
+        kit.services.vectors.put(turn, modality, tuple(map(float, found.vector)))
     calibrated = calibrate(found.scores, model.config.temperature)
     scores = to_emotions(calibrated, model.config.labels)
     label = max(scores, key=scores.__getitem__)

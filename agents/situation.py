@@ -1,4 +1,4 @@
-"""What a planner's model is told of a turn, and how it is asked."""
+"""What a model that reads or plans a whole turn is told of it, and how it is asked."""
 
 import asyncio
 
@@ -13,13 +13,25 @@ _BEFORE = 8
 """How many messages before this one a planner sees."""
 
 
-def situate(state: ConversationState, barred: frozenset[str] = frozenset()) -> Situation:
-    """Return a turn as a planner sees it; `barred` are labels that will not be used."""
+def situate(state: ConversationState, kit: Kit, barred: frozenset[str] = frozenset()) -> Situation:
+    """Return a turn as a planner sees it.
+
+    Args:
+        state: of the turn.
+        kit: of the node; its services hold the vectors of what was perceived.
+        barred: labels that will not be used.
+    """
     before = [
         EarlierTurn(speaker="person" if m.type == "human" else "supporter", text=m.text)
         for m in state["messages"][:-1]
         if m.type in ("human", "ai")
     ]
+    # A reading that was left out of the turn takes its vector with it.
+    vectors = {
+        name: vector
+        for name, vector in kit.services.vectors.of(state["turn_id"]).items()
+        if name in state["readings"] and not state["readings"][name]["missing"]
+    }
     return Situation(
         said=utterance(state),
         before=tuple(before[-_BEFORE:]),
@@ -28,11 +40,19 @@ def situate(state: ConversationState, barred: frozenset[str] = frozenset()) -> S
         emotions=state["user_emotion"]["scores"],
         examples=tuple(state["examples"]),
         barred=barred,
+        felt=tuple(state.get("felt", [])),
+        thoughts=state.get("thoughts", {}),
+        vectors=vectors,
     )
 
 
 async def ask(
-    kit: Kit, situation: Situation, otherwise: Scores, timeout: float
+    kit: Kit,
+    situation: Situation,
+    otherwise: Scores,
+    timeout: float,
+    *,
+    decider: str = "the examples decide",
 ) -> tuple[Scores, list[Note]]:
     """Return what the bound model says, and a note where it could not be asked.
 
@@ -41,6 +61,7 @@ async def ask(
         situation: the turn.
         otherwise: what holds where no model is bound, or it fails, is slow, or has no opinion.
         timeout: in seconds.
+        decider: who decides in its place, for the note.
     """
     if kit.model is None:
         return otherwise, []
@@ -49,8 +70,8 @@ async def ask(
             found: Scores = await kit.model.host.infer(situation)
     except Exception as error:
         text = str(error) if isinstance(error, AttuneError) else type(error).__name__
-        return otherwise, [{"node": kit.name, "text": f"the examples decide: {text}"}]
+        return otherwise, [{"node": kit.name, "text": f"{decider}: {text}"}]
     if not found:
-        silent = f"{kit.model.name!r} has no opinion, the examples decide"
+        silent = f"{kit.model.name!r} has no opinion, {decider}"
         return otherwise, [{"node": kit.name, "text": silent}] if otherwise else []
     return found, []

@@ -35,6 +35,11 @@ def keep_by_key(old: dict[str, Reading] | None, new: dict[str, Reading]) -> dict
     return {**(old or {}), **new}
 
 
+def think_by_key(old: dict[str, str] | None, new: dict[str, str]) -> dict[str, str]:
+    """Let each node add its own thought; the order is that in which they were written."""
+    return {**(old or {}), **new}
+
+
 def add_by_key(old: dict[str, float] | None, new: dict[str, float]) -> dict[str, float]:
     """Add up the milliseconds of nodes that ran more than once."""
     total = dict(old or {})
@@ -49,7 +54,7 @@ def append_new(old: list[str] | None, new: list[str]) -> list[str]:
 
 
 _REMEMBERED = 60
-"""How many replies' strategies a conversation keeps."""
+"""How many replies' strategies, and how many readings, a conversation keeps."""
 
 
 def append_latest(old: list[str] | None, new: list[str]) -> list[str]:
@@ -77,6 +82,7 @@ class ConversationState(TypedDict):
     given: Annotated[list[str], append_new]
     reminded: Reminded
     tried: Annotated[list[str], append_latest]
+    felt: Annotated[list[str], append_latest]
     summary: Summary
 
     # Of the turn.
@@ -86,6 +92,7 @@ class ConversationState(TypedDict):
     grade: RiskGrade
     readings: Annotated[dict[str, Reading], keep_by_key]
     user_emotion: UserEmotion
+    thoughts: Annotated[dict[str, str], think_by_key]
     examples: list[Example]
     moment: str
     strategy: Choice
@@ -104,7 +111,10 @@ class ConversationState(TypedDict):
 KEPT: frozenset[str] = frozenset(
     {"messages", "risk", "turn", "given", "reminded", "tried", "summary"}
 )
-"""Keys that outlive a turn."""
+"""Keys that outlive a turn, also on a disk where the person keeps the conversation."""
+
+HELD: frozenset[str] = frozenset({"felt"})
+"""Keys that outlive a turn in memory alone: what was noticed of feelings is never kept."""
 
 GIVEN: frozenset[str] = frozenset({"messages", "clips"})
 """Keys that a caller writes."""

@@ -97,7 +97,7 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
         return {"strategy": _choice(scores, "The person said nothing")}
     prior = _named(PRIOR[stage(state)])
     otherwise = votes(state["examples"])
-    found, notes = await ask(kit, situate(state, barred), otherwise, kit.options.timeout)
+    found, notes = await ask(kit, situate(state, kit, barred), otherwise, kit.options.timeout)
     share = kit.options.votes if found else 0.0
     sign = None if asked else sign_of(state)
     invited = _named(INVITES[sign]) if sign else {}

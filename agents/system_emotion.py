@@ -45,7 +45,7 @@ async def system_emotion(state: ConversationState, runtime: Runtime[Context], ki
     felt = state["user_emotion"]
     rule, voted = meet(felt["scores"]), votes(state["examples"], "system_emotion")
     otherwise = {s: (rule[s] + voted.get(s, 0.0)) / 2 for s in STANCES} if voted else rule
-    found, notes = await ask(kit, situate(state), otherwise, kit.options.timeout)
+    found, notes = await ask(kit, situate(state, kit), otherwise, kit.options.timeout)
     danger = rank(level_now(state["risk"])) >= rank(Risk.MODERATE)
     unsure = bool(felt["disagreement"]) or felt["label"] == UNKNOWN
     barred = {_GLAD} if unsure or danger else set()

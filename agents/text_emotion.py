@@ -9,20 +9,34 @@ from agents.state import ConversationState, utterance
 from tools.perceived import Perceived
 
 
+class TextEmotionOptions(SenseOptions):
+    """Options of the reading of words.
+
+    Attributes:
+        clue: read the words with the clue behind them, as SMES does. Where the clue is made of the
+            readings of voice and face, fusion then counts them twice.
+    """
+
+    clue: bool = False
+
+
 @node(
     reads=("words",),
-    wants=("heard",),
+    wants=("heard", "thoughts"),
     writes=("readings",),
-    options=SenseOptions,
+    options=TextEmotionOptions,
     model="text_emotion",
 )
 async def text_emotion(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Read emotion from typed words and from what was said aloud, taken together."""
+    assert isinstance(kit.options, TextEmotionOptions)  # `Node.parse` made it
+    shown = (state.get("thoughts") or {}).get("clue", "") if kit.options.clue else ""
 
     async def work() -> Perceived:
         text = utterance(state)
         if not text:
             return Perceived(missing="not given")
+        text = f"{text}\n{shown}".strip()
         found: Perceived = await kit.need_model().host.infer(text)
         return found
 

@@ -27,6 +27,7 @@ FRESH: Update = {
         "sources": {},
         "disagreement": "",
     },
+    "thoughts": Overwrite({}),
     "examples": [],
     "moment": "",
     "strategy": {"label": "", "scores": {}, "why": ""},
@@ -78,8 +79,8 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
 
 @node(
     reads=("said",),
-    wants=("heard", "writer", "strategy"),
-    writes=("messages", "clips", "tried"),
+    wants=("heard", "writer", "strategy", "user_emotion"),
+    writes=("messages", "clips", "tried", "felt"),
     duty="deliver",
 )
 async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
@@ -95,4 +96,10 @@ async def deliver(state: ConversationState, runtime: Runtime[Context], kit: Kit)
     answered = person.id if person is not None else state["turn_id"]
     messages.append(AIMessage(" ".join(state["said"]), id=f"{answered}:reply"))
     planned = state["strategy"]["label"]
-    return {"messages": messages, "clips": [], "tried": [planned] if planned else []}
+    felt = state["user_emotion"]["label"]
+    return {
+        "messages": messages,
+        "clips": [],
+        "tried": [planned] if planned else [],
+        "felt": [] if felt in ("", UNKNOWN) else [felt],
+    }

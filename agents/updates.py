@@ -25,7 +25,7 @@ _ROUNDS = 40
 """Sentences that one turn may put up for checking; a longer loop has gone wrong."""
 
 _EXPECTED: dict[Duty, frozenset[str]] = {
-    "begin": frozenset(ConversationState.__annotations__) - {"messages", "given", "tried"},
+    "begin": frozenset(ConversationState.__annotations__) - {"messages", "given", "tried", "felt"},
     "screen": frozenset({"grade", "risk", "route"}),
     "check": frozenset({"route"}),
     "deliver": frozenset({"messages"}),

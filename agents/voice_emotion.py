@@ -21,4 +21,4 @@ async def voice_emotion(state: ConversationState, runtime: Runtime[Context], kit
         found: Perceived = await kit.need_model().host.infer(clip.audio)
         return found
 
-    return {"readings": await sense("voice", kit, work)}
+    return {"readings": await sense("voice", kit, work, state["turn_id"])}

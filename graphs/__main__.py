@@ -1,4 +1,4 @@
-"""`python -m graphs`: check, draw, run and explain graphs from the terminal."""
+"""`python -m graphs`: check, draw, run, explain and evaluate graphs from the terminal."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from graphs import audit_command, handoff_command
+from graphs.evaluation import command as evaluation
 from tools.command import run
 from tools.errors import AttuneError
 
@@ -34,6 +35,10 @@ DeploymentOption = Annotated[
 
 app.add_typer(audit_command.app, name="audit")
 app.add_typer(handoff_command.app, name="handoff")
+app.command()(evaluation.evaluate)
+app.command()(evaluation.compare)
+app.command()(evaluation.report)
+app.command()(evaluation.ablate)
 
 
 @app.command()

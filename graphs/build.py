@@ -65,9 +65,23 @@ def build(
     """
     spec = deploy(spec, services.deployment)
     require(spec, services.models)
+    builder = empty_builder()
+    for name, (node, kit) in equip(spec, services, version, prompts).items():
+        builder.add_node(name, step(node, kit), defer=spec.nodes[name].join)
+    connect(builder, spec)
+    return builder
+
+
+def equip(
+    spec: GraphSpec,
+    services: Services,
+    version: str = "",
+    prompts: Mapping[str, Prompt] | None = None,
+) -> dict[str, tuple[Node, Kit]]:
+    """Return every node of a checked graph with its kit; see `build` for the arguments."""
     prompts = prompts_of(spec, services.models) if prompts is None else prompts
     private = tuple(text for prompt in prompts.values() for text in prompt.private)
-    builder = empty_builder()
+    found = {}
     for name, entry in spec.nodes.items():
         node = NODES[spec.used(name)]
         kit = Kit(
@@ -79,13 +93,17 @@ def build(
             private=private,
             version=version,
         )
-        builder.add_node(name, step(node, kit), defer=entry.join)
+        found[name] = (node, kit)
+    return found
+
+
+def connect(builder: StateGraph[Any, Any, Any, Any], spec: GraphSpec) -> None:
+    """Add the arrows and routes of a checked graph to a builder that has its nodes."""
     for source, target in spec.edges:
         builder.add_edge(_ENDS.get(source, source), _ENDS.get(target, target))
     for source, route in spec.routes.items():
         targets = [_ENDS.get(t, t) for t in spec.targets(source)]
         builder.add_conditional_edges(source, _chooser(source, route, spec.name), targets)
-    return builder
 
 
 def duty(spec: GraphSpec, name: str) -> Duty:

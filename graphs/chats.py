@@ -91,6 +91,7 @@ def _state(example: Example, felt: str, prompt: Prompt) -> ConversationState:
         "words": example["said"],
         "summary": Summary(lines=lines, upto=upto),
         "user_emotion": {**FRESH["user_emotion"], "label": felt},
+        "thoughts": {},
         "moment": next((name for name, _ in found if name in known), ""),
         "strategy": {"label": example["strategy"], "scores": {}, "why": ""},
         "system_emotion": {"label": example["system_emotion"], "scores": {}, "why": ""},

@@ -12,9 +12,10 @@ from agents.library import NODES
 from agents.node import Duty
 from agents.prompt import read_prompt
 from agents.say import SayOptions
-from agents.state import GIVEN, KEPT, ConversationState
+from agents.state import GIVEN, HELD, KEPT, ConversationState
 from graphs.paths import Paths
 from graphs.spec import ELSE, END, START, GraphSpec, Table
+from graphs.thinking import thought_problems
 from tools.errors import AttuneError, GraphError, UnknownName
 from tools.models import ModelSet
 from tools.phrases import MOMENTS
@@ -48,6 +49,7 @@ def problems(spec: GraphSpec, models: ModelSet | None = None) -> list[str]:
     return [
         *_bindings(spec, models),
         *_lines(spec, graph),
+        *thought_problems(spec, graph.nodes),
         *_shape(spec, graph),
         *_routes(spec, graph),
         *_joins(spec, graph),
@@ -228,7 +230,7 @@ def _reads(spec: GraphSpec, graph: Paths) -> Iterator[str]:
             after[name] = now
     for name, node in graph.nodes.items():
         for key in node.reads:
-            if key not in before[name] and key not in KEPT:
+            if key not in before[name] and key not in KEPT | HELD:
                 makers = sorted(n for n, other in NODES.items() if key in other.writes)
                 yield (
                     f"{name!r} reads {key!r}, which nothing before it writes on every path; "

@@ -22,7 +22,7 @@ DEPLOYMENTS = (PERSONAL, "workplace", "education")
 SETTING = "ATTUNE_DEPLOYMENT"
 """The environment variable that names the place where no option does."""
 
-BODILY = frozenset({"face_emotion", "voice_emotion"})
+BODILY = frozenset({"face_emotion", "voice_emotion", "describe"})
 """Tasks of models that infer emotions from biometric data."""
 
 

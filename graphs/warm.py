@@ -1,7 +1,7 @@
 """Load what a graph needs before the first person has to wait for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,9 @@ import numpy as np
 from agents.briefing import fixed_messages
 from agents.context import Services
 from agents.library import NODES
+from agents.node import Node
 from agents.prompt import Prompt
+from agents.think import opening, think
 from graphs.build import prompts_of
 from graphs.shelf import Version
 from tools.chat import ChatHost, ChatRequest, Message
@@ -24,7 +26,7 @@ Call = Callable[[], Awaitable[None]]
 
 _HELLO = "Hello."
 _LOADING_S = 120.0
-_BODILY = frozenset({"listen", "face_emotion", "voice_emotion"})
+_BODILY = frozenset({"listen", "face_emotion", "voice_emotion", "describe"})
 """Tasks that only a turn with a microphone or a camera needs."""
 
 NOTICES = {
@@ -32,6 +34,7 @@ NOTICES = {
     "text_emotion": "Feelings cannot be read from words at the moment; we can talk all the same.",
     "voice_emotion": "Feelings cannot be read from a voice at the moment; your words are enough.",
     "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
+    "describe": "Pictures cannot be described at the moment; your words are enough.",
     "listen": "Recordings cannot be understood at the moment; please write instead.",
     "strategy": "Replies are planned more simply for now.",
     "system_emotion": "Replies are planned more simply for now.",
@@ -63,7 +66,7 @@ def shortfalls(services: Services, version: Version) -> list[Notice]:
         if NODES[version.spec.used(name)].model != "respond" or entry.model or len(choices) < 2:
             continue
         taken = version.models.get(name, "")
-        if taken != choices[0]:
+        if taken != choices[0] and not notices:  # other nodes may ask the same model
             notices.append(
                 Notice(
                     "The preferred language model is not on this machine, so another one answers; "
@@ -86,14 +89,33 @@ async def warm(services: Services, version: Version) -> list[Notice]:
     soon: dict[str, Call] = {"examples": services.examples.open}
     later: dict[str, Call] = {}
     prompts = prompts_of(version.spec, services.models)
+    openings = _openings(version, prompts)
     for name, entry in version.spec.nodes.items():
         task = NODES[version.spec.used(name)].model
         bound = services.models.bound(task, entry.model) if task else None
         if bound is None or task in soon or task in later:
             continue
         wave = later if task in _BODILY else soon
-        wave[task] = partial(_touch, task, bound, prompts.get(name, Prompt()))
+        wave[task] = partial(_touch, task, bound, openings)
     return [*await _settle(soon), *await _settle(later)]
+
+
+def _openings(version: Version, prompts: Mapping[str, Prompt]) -> list[tuple[Message, ...]]:
+    """Return how the requests to the language model begin, that for the reply at last.
+
+    What is run last is what an engine with little room keeps.
+    """
+    found: dict[tuple[Message, ...], None] = {}
+    for name in sorted(version.spec.nodes, key=lambda name: _used(version, name) is not think):
+        if (node := _used(version, name)).model == "respond":
+            prompt = prompts.get(name, Prompt())
+            start = (opening(prompt),) if node is think else tuple(fixed_messages(prompt))
+            found[start] = None
+    return list(found)
+
+
+def _used(version: Version, name: str) -> Node:
+    return NODES[version.spec.used(name)]
 
 
 async def _settle(calls: dict[str, Call]) -> list[Notice]:
@@ -105,13 +127,14 @@ async def _settle(calls: dict[str, Call]) -> list[Notice]:
     ]
 
 
-async def _touch(task: str, bound: Bound, prompt: Prompt) -> None:
-    """Run the smallest input of a task; the language model keeps the fixed part of its prompt."""
+async def _touch(task: str, bound: Bound, openings: Sequence[tuple[Message, ...]]) -> None:
+    """Run the smallest input of a task; the language model keeps the fixed part of its prompts."""
     host = bound.host
     if isinstance(host, ChatHost):
-        messages = (*fixed_messages(prompt), Message("user", _HELLO))
-        await host.warm(ChatRequest(messages=messages, max_tokens=1))
-    elif task in ("strategy", "system_emotion"):
+        for fixed in openings:
+            messages = (*fixed, Message("user", _HELLO))
+            await host.warm(ChatRequest(messages=messages, max_tokens=1))
+    elif task in ("strategy", "system_emotion", "describe"):
         await host.ready(_LOADING_S)
     elif task in ("risk", "text_emotion"):
         await host.infer(_HELLO)

@@ -7,14 +7,17 @@ from tests.made_corpora import (
     MESC_HELD,
     MESC_KEPT,
     esconv_conversation,
+    made_esconv_array,
+    made_escot,
     write_annomi,
     write_esconv,
     write_escot,
     write_mesc,
 )
 from tools.corpora import annomi, esconv, escot, mesc
-from tools.corpora.dialogue import Dialogue, Turn, merged
+from tools.corpora.dialogue import Dialogue, MediaFile, Turn, answered, merged
 from tools.corpora.json_items import json_items
+from tools.corpora.library import CORPORA
 from tools.corpora.strategies import nearest, stage_of, strategy_table, taken_for
 from tools.corpora.trouble import Trouble
 from tools.errors import DataError
@@ -37,7 +40,7 @@ def test_the_training_dialogues_of_mesc_are_those_of_the_table_that_are_not_held
 def test_a_held_out_dialogue_of_mesc_has_its_words_without_the_description(tmp_path: Path) -> None:
     [held] = mesc.read(write_mesc(tmp_path), "val")
     assert texts(held) == [text for _, text, _ in MESC_HELD]
-    assert mesc.PROBLEMS[held.problem] == "Childhood shadow"
+    assert held.problem == "Childhood shadow"
 
 
 def test_a_therapist_of_mesc_has_a_strategy_and_a_client_none(tmp_path: Path) -> None:
@@ -107,6 +110,50 @@ def test_esconv_is_read_as_first_published_too(tmp_path: Path) -> None:
     assert found.turns == (Turn("person", "Hi."), Turn("supporter", "What now?", "", "Question"))
 
 
+def test_the_array_of_esconv_is_one_split_and_no_other(tmp_path: Path) -> None:
+    corpus = CORPORA["esconv"]
+    made_esconv_array(tmp_path)
+    assert corpus.splits_in(tmp_path) == ("all",)
+    [found] = corpus.read(tmp_path, "all")
+    assert [turn.speaker for turn in found.turns] == ["person", "supporter", "person"]
+    with pytest.raises(DataError, match=r"lacks the split 'valid' of ESConv \(there: all\)"):
+        corpus.read(tmp_path, "valid")
+
+
+def test_the_two_of_failed_esconv_are_told_and_renamed_labels_are_known(tmp_path: Path) -> None:
+    file = made_esconv_array(tmp_path, "FailedESConv.json") / "FailedESConv.json"
+    file.write_text(file.read_text().replace('"Question"', '"Direct Guidance"'))
+    [found] = CORPORA["esconv"].read(tmp_path, "failed")
+    assert [turn.speaker for turn in found.turns] == ["person", "supporter", "person"]
+    assert found.turns[1].strategy == "Providing Suggestions"
+
+
+def test_the_chain_of_escot_is_the_thoughts_of_its_response(tmp_path: Path) -> None:
+    [found] = CORPORA["escot"].read(made_escot(tmp_path), "val")
+    assert found.turns[-1].thoughts == {
+        "emotion": "The seeker feels stuck.",
+        "stimulus": "Unfinished work.",
+        "appraisal": "Others manage it.",
+        "reason": "One thing is easier to look at.",
+    }
+    assert not any(turn.thoughts for turn in found.turns[:-1])
+
+
+def test_an_unknown_speaker_of_escot_is_named(tmp_path: Path) -> None:
+    file = made_escot(tmp_path) / "train.json"
+    file.write_text(file.read_text().replace('"seeker"', '"narrator"'))
+    with pytest.raises(DataError, match="train.json:2: .*unknown speaker 'narrator'"):
+        list(escot.read(tmp_path))
+
+
+def test_an_interview_of_annomi_with_a_wrong_row_is_left_out_whole(tmp_path: Path) -> None:
+    file = write_annomi(tmp_path) / "AnnoMI-simple.csv"
+    file.write_text(file.read_text().replace("client,I walk", "nobody,I walk"))
+    told: list[Trouble] = []
+    assert list(annomi.read(tmp_path, report=told.append)) == []
+    assert [trouble.line for trouble in told] == [3]
+
+
 def test_an_unknown_speaker_is_named(tmp_path: Path) -> None:
     dialog = [{"speaker": "narrator", "text": "It rains."}]
     write_esconv(tmp_path, esconv_conversation(dialog=dialog))
@@ -146,6 +193,39 @@ def test_turns_of_one_speaker_are_joined_under_the_commonest_label() -> None:
         Turn("supporter", "I see. What now? And then?", "", "Question"),
         Turn("person", "Nothing."),
     ]
+
+
+def test_joined_turns_keep_clues_thoughts_and_the_whole_stretch_of_their_file() -> None:
+    film = Path("S01E02.mp4")
+    said = [
+        Turn("person", "I", clue="Calm.", media=MediaFile(film, 1.0, 2.0, video=True)),
+        Turn("person", "went.", clue="Low.", media=MediaFile(film, 2.5, 4.0, video=True)),
+        Turn("supporter", "Where?", thoughts={"reason": "To know."}),
+    ]
+    first, reply = merged(said)
+    assert (first.text, first.clue) == ("I went.", "Calm. Low.")
+    assert first.media == MediaFile(film, 1.0, 4.0, video=True)
+    assert reply.thoughts == {"reason": "To know."}
+
+
+def test_of_several_clips_the_first_is_kept() -> None:
+    clips = [MediaFile(Path(name), video=True) for name in ("a.mp4", "b.mp4")]
+    [joined] = merged([Turn("person", "Oh.", media=clip) for clip in clips])
+    assert joined.media == clips[0]
+
+
+def test_turns_of_two_people_on_one_side_are_not_joined() -> None:
+    assert len(merged([Turn("person", "Yes.", who="Ada"), Turn("person", "No.", who="Ben")])) == 2
+
+
+def test_a_clip_without_words_is_a_turn() -> None:
+    assert len(merged([Turn("person", "", media=MediaFile(Path("a.wav")))])) == 1
+    assert merged([Turn("person", "")]) == []
+
+
+def test_only_an_answered_turn_counts() -> None:
+    said = [Turn("supporter", "Hi."), Turn("person", "Hi."), Turn("supporter", "So?")]
+    assert answered([*said, Turn("person", "So.")]) == 1
 
 
 def test_an_item_of_an_array_has_the_line_where_it_begins(tmp_path: Path) -> None:

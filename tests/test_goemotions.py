@@ -3,7 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from tests.made_corpora import made_goemotions
 from tests.made_encoder import FINE, write_corpus
+from tools.corpora.library import CORPORA
 from tools.errors import DataError
 from tools.labels import EKMAN
 from tools.training.goemotions import read_comments
@@ -42,13 +44,13 @@ def test_two_labels_of_one_group_are_single(corpus):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("no tabs at all", "line 2 has 1 columns"),
-        ("text\t0\tid\tmore", "line 2 has 4 columns"),
-        ("text\tjoy\tid", "line 2 has the label ids 'joy'"),
-        ("text\t99\tid", "line 2 has the label ids '99'"),
-        ("text\t-1\tid", "line 2 has the label ids '-1'"),
-        ("text\t1,\tid", "line 2 has the label ids '1,'"),
-        ("text\t²\tid", "line 2 has the label ids"),
+        ("no tabs at all", "train.tsv:2: the line has 1 columns"),
+        ("text\t0\tid\tmore", "train.tsv:2: the line has 4 columns"),
+        ("text\tjoy\tid", "train.tsv:2: the line has the label ids 'joy'"),
+        ("text\t99\tid", "train.tsv:2: the line has the label ids '99'"),
+        ("text\t-1\tid", "train.tsv:2: the line has the label ids '-1'"),
+        ("text\t1,\tid", "train.tsv:2: the line has the label ids '1,'"),
+        ("text\t²\tid", "train.tsv:2: the line has the label ids"),
     ],
 )
 def test_a_malformed_row_is_named_with_its_line(corpus, line, complaint):
@@ -62,6 +64,23 @@ def test_quotes_and_windows_line_ends_are_text_and_line_ends(corpus):
     comments = read_comments(corpus, "train.tsv")
     assert comments.texts == ['"he said', 'she said"']
     assert comments.ids == ["a1", "a2"]
+
+
+def test_a_comment_whose_labels_fall_under_two_emotions_is_kept_without_one(tmp_path):
+    single, same, mixed, neutral = CORPORA["goemotions"].read(made_goemotions(tmp_path), "dev")
+    emotions = [dialogue.turns[0].emotion for dialogue in (single, same, mixed, neutral)]
+    assert emotions == ["joy", "joy", "", "neutral"]
+    assert mixed.turns[0].labels == ("joy", "annoyance")
+    assert same.turns[0].labels == ("joy", "gratitude")
+
+
+def test_a_wrong_row_is_left_out_and_reading_goes_on(tmp_path):
+    file = made_goemotions(tmp_path) / "dev.tsv"
+    file.write_text("no tabs\n" + file.read_text())
+    told = []
+    found = list(CORPORA["goemotions"].read(tmp_path, "dev", told.append))
+    assert [dialogue.line for dialogue in found] == [2, 3, 4, 5]
+    assert [trouble.line for trouble in told] == [1]
 
 
 def test_only_the_first_comments_are_read_when_asked(corpus):

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any, get_args
 
 from tools.breaker import Tolerance
-from tools.calibration import require_finding
+from tools.calibration import calibrate, require_finding
 from tools.catalogue import ModelConfig
 from tools.errors import ModelError
+from tools.labels import Emotion
 from tools.records import Missing
 from tools.transcript import Transcript
 
@@ -27,10 +28,40 @@ def tolerance(task: str) -> Tolerance:
 
 
 def acceptance(config: ModelConfig) -> Callable[[Any], None] | None:
-    """Return what holds an output of a perception model to its type and to its labels."""
+    """Return what holds an output of a model that reads a person to its type and its labels."""
     if config.task in ("text_emotion", "face_emotion", "voice_emotion"):
         return partial(require_finding, labels=config.labels)
+    if config.task == "user_emotion":
+        return require_emotions
+    if config.task == "describe":
+        return require_description
     return require_transcript if config.task == "listen" else None
+
+
+def require_emotions(found: object) -> None:
+    """Accept what a model that reads all of a turn returned: nothing, or scores of emotions.
+
+    Raises:
+        ModelError: it is no mapping, names something that is no `Emotion`, or its scores are not
+            finite and positive. Nothing of it is told.
+    """
+    if not isinstance(found, Mapping):
+        raise ModelError(f"the model returned {type(found).__name__} and no scores of emotions")
+    if not found:
+        return
+    if not set(found) <= {emotion.value for emotion in Emotion}:
+        raise ModelError("the model returned a label that is no emotion of `tools.labels.Emotion`")
+    calibrate(dict(found), 1.0)
+
+
+def require_description(found: object) -> None:
+    """Accept what a video-language model said of one clip.
+
+    Raises:
+        ModelError: it is no text. Nothing of it is told.
+    """
+    if not isinstance(found, str):
+        raise ModelError(f"the model returned {type(found).__name__} and no description")
 
 
 def require_transcript(found: object) -> None:

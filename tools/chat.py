@@ -42,6 +42,9 @@ class ChatRequest:
         temperature: 0 is greedy.
         choices: texts of which the reply must be one; a model that cannot be held to them writes
             freely. Empty for any reply.
+        contrast: the same conversation without what the reply is to lean towards; empty for none.
+        contrast_weight: the weight a of (1 + a) with - a without, on the logits (PAL, Findings of
+            ACL 2023). A backend whose `contrasts` is not true writes without it.
     """
 
     messages: tuple[Message, ...]
@@ -49,6 +52,8 @@ class ChatRequest:
     max_tokens: int = 120
     temperature: float = 0.0
     choices: tuple[str, ...] = ()
+    contrast: tuple[Message, ...] = ()
+    contrast_weight: float = 0.0
 
     def warmed(self, temperature: float) -> "ChatRequest":
         """Return the same request at another temperature."""
@@ -99,6 +104,11 @@ class ChatHost:
     def loaded(self) -> bool:
         """Whether the model is in memory."""
         return self._backend is not None
+
+    @property
+    def contrasts(self) -> bool:
+        """Whether the model, once loaded, heeds a request's `contrast`."""
+        return bool(getattr(self._backend, "contrasts", False))
 
     @property
     def waits(self) -> int:

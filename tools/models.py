@@ -34,10 +34,12 @@ BACKENDS: Registry[Any] = Registry(
         "hf-text": "tools.backends.hf_text:load",
         "hf-chat": "tools.backends.hf_chat:load",
         "hf-guard": "tools.backends.hf_guard:load",
+        "hf-video": "tools.backends.hf_video:load",
         "openvino-chat": "tools.backends.openvino_chat:load",
         "remote-chat": "tools.backends.remote_chat:load",
         "knn-strategy": "tools.backends.example_votes:load_strategy",
         "strategy-head": "tools.backends.strategy_head:load",
+        "context-head": "tools.backends.context_head:load",
         "chat-strategy": "tools.backends.chat_strategy:load",
         "rule-stance": "tools.backends.rule_stance:load",
         "knn-stance": "tools.backends.example_votes:load_stance",
@@ -48,6 +50,7 @@ BACKENDS: Registry[Any] = Registry(
         "stub-listen": "tools.backends.stub:load_listener",
         "stub-chat": "tools.backends.stub:load_chat",
         "stub-guard": "tools.backends.stub_guard:load",
+        "stub-describe": "tools.backends.stub_describe:load",
     },
 )
 """Backend name -> loader, a function `load(loading: Loading) -> backend`."""

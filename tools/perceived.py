@@ -14,9 +14,12 @@ class Perceived:
         missing: why there is nothing to report, e.g. `no face`.
         note: one short clause for the designer, e.g. `5 of 8 frames showed a face`.
         detail: a finer label set for display, never used in the plan (GoEmotions' 28).
+        vector: the model's embedding of the item, for models that read several modalities
+            together; empty where it gives none, or when `missing` says why.
     """
 
     scores: Scores = field(default_factory=dict)
     missing: Missing = ""
     note: str = ""
     detail: Scores = field(default_factory=dict)
+    vector: tuple[float, ...] = ()

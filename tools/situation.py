@@ -1,5 +1,6 @@
-"""What a planner is told of a turn: the task `strategy` and the task `system_emotion` share it."""
+"""What is told of a turn to the models that read it whole or plan its reply."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tools.records import EarlierTurn, Example, Scores
@@ -12,8 +13,9 @@ _EARLIER = 2
 class Situation:
     """A turn that wants a reply.
 
-    A backend of `strategy` returns probabilities over `tools.labels.Strategy` for it, one of
-    `system_emotion` over `tools.labels.STANCES`; an empty mapping says that it has no opinion.
+    A backend of `user_emotion` returns probabilities over `tools.labels.Emotion` for it, one of
+    `strategy` over `tools.labels.Strategy`, one of `system_emotion` over `tools.labels.STANCES`; an
+    empty mapping says that it has no opinion.
 
     Attributes:
         said: the person's words.
@@ -23,6 +25,10 @@ class Situation:
         emotions: the fused probabilities by emotion; empty when it is unknown.
         examples: what was retrieved, best first.
         barred: labels that will not be used whatever is said for them; a backend may ignore it.
+        felt: the emotions of the person's past turns, the oldest first.
+        thoughts: intermediate texts of this turn by name, e.g. `clue`.
+        vectors: what the perception models made of this turn, by modality; a missing modality is
+            absent.
     """
 
     said: str
@@ -32,6 +38,9 @@ class Situation:
     emotions: Scores = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     barred: frozenset[str] = frozenset()
+    felt: tuple[str, ...] = ()
+    thoughts: Mapping[str, str] = field(default_factory=dict)
+    vectors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def context(self) -> str:

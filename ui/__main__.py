@@ -10,11 +10,13 @@ from tools.command import run
 from tools.logs import keep_words_out
 from ui.gate.process import close_off
 from ui.gate.users_command import app as users_app
+from ui.rating.command import rate
 
 app = typer.Typer(
     add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 app.add_typer(users_app, name="users")
+app.command("rate")(rate)
 
 
 @app.callback(invoke_without_command=True)

@@ -80,6 +80,7 @@ def request(item: Situation, choices: Sequence[str], options: Options) -> ChatRe
     turns = [*item.before[-options.shown :]] if options.shown else []
     lines = [f"{turn['speaker'].capitalize()}: {turn['text']}" for turn in turns]
     lines += [f"Person: {item.said}", "", f"Stage: {item.stage or 'unknown'}"]
+    lines += [f"{name.capitalize()}: {text}" for name, text in item.thoughts.items()]
     if item.tried:
         lines.append(f"Used in the last replies: {', '.join(item.tried[-3:])}")
     lines.append(f"Choose one of: {', '.join(choices)}.")

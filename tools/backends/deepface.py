@@ -153,7 +153,12 @@ class DeepFaceEmotion:
         if not found:
             return Perceived(missing="no face", note=shown if looked_at else "there are no frames")
         mean = {label: sum(s[label] for s in found) / len(found) for label in found[0]}
-        return Perceived(mean, note=shown)
+        moves = {
+            label: max(s[label] for s in found) - min(s[label] for s in found) for label in mean
+        }
+        # DeepFace gives no state from within; how an expression moves is lost in the mean.
+        vector = (*mean.values(), *moves.values(), len(found) / len(looked_at))
+        return Perceived(mean, note=shown, vector=vector)
 
     def _face(self, frame: Frame) -> Scores:
         """Return DeepFace's scores of the largest face, summing to 1, or nothing without a face.

@@ -156,19 +156,26 @@ class Ecapa(VoiceClassifier):
         self._classifier = classifier
 
     def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
-        """Return the probabilities of each label for clips that hold nothing but speech.
+        """Return the probabilities of each label for clips that hold nothing but speech."""
+        return self.embedded(speech)[0]
+
+    def embedded(
+        self, speech: Sequence[Waveform]
+    ) -> tuple[list[list[float]], list[tuple[float, ...]]]:
+        """Return the probabilities, and the vector of each voice that they are read from.
 
         They run as one batch. What pads a shorter clip reaches a few frames into it and moves a
         probability by up to 0.05; with `max_batch: 1` every clip is alone.
         """
         if not speech:
-            return []
+            return [], []
         longest = max(map(len, speech))
         batch = np.zeros((len(speech), longest), np.float32)
         for row, part in zip(batch, speech, strict=True):
             row[: len(part)] = part
         lengths = torch.tensor([len(part) / longest for part in speech])
         with torch.inference_mode():
-            log_probabilities = self._classifier.classify_batch(torch.from_numpy(batch), lengths)[0]
+            voices = self._classifier.encode_batch(torch.from_numpy(batch), lengths)
+            log_probabilities = self._classifier.mods.classifier(voices).squeeze(1)
         found: list[list[float]] = log_probabilities.exp().cpu().double().tolist()
-        return found
+        return found, [tuple(row) for row in voices.squeeze(1).cpu().double().tolist()]

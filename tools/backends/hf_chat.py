@@ -7,18 +7,26 @@ after the other; who has many talkers at once points `remote-chat` to a vLLM ser
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
+from tools.backends.contrast import ContrastedLogits
 from tools.backends.options import read_options
 from tools.backends.pretrained import read_language_model
 from tools.chat import ChatRequest, Message
 from tools.errors import ModelError
+from tools.metrics.perplexity import log_probabilities
 from tools.models import Loading
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextIteratorStreamer
+    from transformers import (
+        BatchEncoding,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        TextIteratorStreamer,
+    )
 
 _LAST_TOKEN_S = 5.0
 """Seconds that closing waits for the token that is being written."""
@@ -54,7 +62,12 @@ class TransformersChat:
     """One model; replies are written one after the other, in the order in which they get the lock.
 
     The tokenizer is not safe to share either, and is used under the same lock.
+
+    Attributes:
+        contrasts: a request's `contrast` is heeded.
     """
+
+    contrasts = True
 
     def __init__(
         self,
@@ -117,21 +130,51 @@ class TransformersChat:
         if errors:
             raise self._explained(errors[0])
 
+    def likelihood(self, request: ChatRequest, reply: str) -> list[float]:
+        """Return the log-probability of each token of a given reply, teacher-forced.
+
+        It is that of the model as it is: temperature, `choices` and `contrast` are not in it.
+
+        Args:
+            request: the conversation; the reply is taken to follow its `prefix`.
+            reply: what is scored, e.g. the reference of a corpus, for its perplexity.
+
+        Returns:
+            Natural logarithms, shape (tokens of the reply,).
+
+        Raises:
+            ModelError: the model failed, or prompt and reply are too long.
+        """
+        with self._lock:
+            try:
+                prompt = self._prompt(request)
+                ids = self._tokenizer([prompt, reply], add_special_tokens=False)["input_ids"]
+                self._check_length(sum(map(len, ids)))
+                # `_prompt` has taken the space from the end of the prefix.
+                said = f" {reply.lstrip()}" if request.prefix.strip() else reply
+                return log_probabilities(self._model, self._tokenizer, prompt, said)
+            except Exception as error:
+                raise self._explained(error) from error
+
     def _generate(
         self, request: ChatRequest, streamer: "TextIteratorStreamer", cancelled: threading.Event
     ) -> None:
         """Write one reply into `streamer`; the caller holds the lock."""
         import torch
-        from transformers import StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         def stop(ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
             end = cancelled.is_set() or self._closed.is_set()
             return torch.full((len(ids),), end, device=ids.device)
 
-        prompt = self._tokenizer(
-            self._prompt(request), add_special_tokens=False, return_tensors="pt"
-        ).to(self._model.device)
-        self._check_length(prompt["input_ids"].shape[1] + request.max_tokens)
+        prompt = self._encoded(request)
+        given = prompt["input_ids"].shape[1]
+        self._check_length(given + request.max_tokens)
+        contrast = LogitsProcessorList()
+        if request.contrast and request.contrast_weight:
+            without = self._encoded(replace(request, messages=request.contrast))["input_ids"]
+            self._check_length(without.shape[1] + request.max_tokens)
+            contrast.append(ContrastedLogits(self._model, without, given, request.contrast_weight))
         sampling: dict[str, Any] = {"do_sample": False}
         if request.temperature > 0:
             sampling = {"do_sample": True, "temperature": request.temperature, "top_p": 0.9}
@@ -142,9 +185,16 @@ class TransformersChat:
                 attention_mask=prompt["attention_mask"],
                 max_new_tokens=request.max_tokens,
                 stopping_criteria=StoppingCriteriaList([stop]),
+                logits_processor=contrast,
                 streamer=streamer,
                 **sampling,
             )
+
+    def _encoded(self, request: ChatRequest) -> "BatchEncoding":
+        """Return the tokens of the prompt, each tensor of shape (1, tokens)."""
+        return self._tokenizer(
+            self._prompt(request), add_special_tokens=False, return_tensors="pt"
+        ).to(self._model.device)
 
     def _prompt(self, request: ChatRequest) -> str:
         """Return the prompt as text, with the beginning of the reply if that is given."""

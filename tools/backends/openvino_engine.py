@@ -26,19 +26,27 @@ class _Live:
     handle: Any
     ids: list[int] = field(default_factory=list)
     sent: int = 0
+    given: int | None = None  # tokens before a reply that is scored, and not written
+    logs: list[float] = field(default_factory=list)
 
 
 class Engine:
-    """One pipeline, all requests in one continuous batch, prefixes cached."""
+    """One pipeline, all requests in one continuous batch."""
 
     def __init__(
-        self, path: str, *, device: str, cache_tokens: int, repetition_penalty: float
+        self,
+        path: str,
+        *,
+        device: str,
+        cache_tokens: int,
+        repetition_penalty: float,
+        prefix_caching: bool,
     ) -> None:
-        """Load the GGUF file at `path`."""
+        """Load the GGUF file at `path`; only without `prefix_caching` can it score replies."""
         import openvino_genai
 
         scheduler = openvino_genai.SchedulerConfig()
-        scheduler.enable_prefix_caching = True
+        scheduler.enable_prefix_caching = prefix_caching
         scheduler.num_kv_blocks = blocks(cache_tokens, device)
         scheduler.max_num_batched_tokens = 256
         self._genai = openvino_genai
@@ -53,8 +61,11 @@ class Engine:
         return not self._live
 
     def add(self, key: int, request: dict[str, Any]) -> None:
-        """Start writing a request (see `openvino_chat`)."""
+        """Start writing a request, or scoring its `reply` (see `openvino_chat`)."""
         prompt = self._tokenizer.apply_chat_template(request["messages"], True) + request["prefix"]
+        if request["reply"]:
+            self._score(key, prompt, request["reply"])
+            return
         config = self._genai.GenerationConfig()
         config.max_new_tokens = request["max_tokens"]
         config.apply_chat_template = False
@@ -72,6 +83,23 @@ class Engine:
         tokens = self._tokenizer.encode(prompt, add_special_tokens=False).input_ids
         self._live[key] = _Live(self._pipeline.add_request(key, tokens, config))
 
+    def _score(self, key: int, prompt: str, reply: str) -> None:
+        import numpy as np
+        import openvino
+
+        before, after = (
+            self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
+            for text in (prompt, reply)
+        )
+        config = self._genai.GenerationConfig()
+        config.max_new_tokens = 0
+        config.apply_chat_template = False
+        # The prompt's own log-probabilities: those of what is cached would be missing.
+        config.echo, config.logprobs = True, 1
+        tokens = openvino.Tensor(np.concatenate([before, after], 1))
+        handle = self._pipeline.add_request(key, tokens, config)
+        self._live[key] = _Live(handle, given=before.shape[1])
+
     def cancel(self, key: int) -> None:
         """Stop writing a request; unknown keys are ignored."""
         if live := self._live.pop(key, None):
@@ -85,7 +113,14 @@ class Engine:
             while live.handle.can_read():
                 for output in live.handle.read().values():
                     live.ids += output.generated_ids
+                    live.logs += output.generated_log_probs
             done = live.handle.get_status() != self._genai.GenerationStatus.RUNNING
+            if live.given is not None:
+                if done:
+                    events.append({"id": key, "log_probabilities": live.logs[live.given :]})
+                    events.append({"id": key, "done": True})
+                    del self._live[key]
+                continue
             text = self._tokenizer.decode(live.ids)
             if not done and text.endswith(_REPLACEMENT):
                 text = text[: live.sent]

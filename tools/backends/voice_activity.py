@@ -40,17 +40,26 @@ class VoiceClassifier(ABC):
     def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
         """Return the probabilities of each label for clips that hold nothing but speech."""
 
+    def embedded(
+        self, speech: Sequence[Waveform]
+    ) -> tuple[list[list[float]], list[tuple[float, ...]]]:
+        """Return the probabilities with the vector of each clip; empty where there is none."""
+        return self.probabilities(speech), [()] * len(speech)
+
     def predict(self, items: Sequence[Waveform], /) -> list[Perceived]:
         """Return one finding per clip, with probabilities over the model's labels."""
         speech = [speech_only(item)[-self._longest :] for item in items]
         loud = [i for i, part in enumerate(speech) if len(part) >= SHORTEST_S * SAMPLE_RATE]
-        scores = dict(zip(loud, self.probabilities([speech[i] for i in loud]), strict=True))
-        return [self._finding(part, scores.get(i)) for i, part in enumerate(speech)]
+        scores, vectors = self.embedded([speech[i] for i in loud])
+        found = dict(zip(loud, zip(scores, vectors, strict=True), strict=True))
+        return [self._finding(part, *found.get(i, (None, ()))) for i, part in enumerate(speech)]
 
-    def _finding(self, speech: Waveform, scores: list[float] | None) -> Perceived:
+    def _finding(
+        self, speech: Waveform, scores: list[float] | None, vector: tuple[float, ...]
+    ) -> Perceived:
         seconds = len(speech) / SAMPLE_RATE
         if scores is None:
             found = f"only {seconds:.1f} s of speech" if seconds else "no speech in the clip"
             return Perceived(missing="no speech", note=found)
         named = dict(zip(self.labels, scores, strict=True))
-        return Perceived(named, note=f"{seconds:.1f} s of speech")
+        return Perceived(named, note=f"{seconds:.1f} s of speech", vector=vector)

@@ -177,7 +177,13 @@ class Wav2Vec2Iemocap(VoiceClassifier):
         self._head = head
 
     def probabilities(self, speech: Sequence[Waveform]) -> list[list[float]]:
-        """Return the class probabilities of clips of speech, whatever else is in the batch.
+        """Return the class probabilities of clips of speech, whatever else is in the batch."""
+        return self.embedded(speech)[0]
+
+    def embedded(
+        self, speech: Sequence[Waveform]
+    ) -> tuple[list[list[float]], list[tuple[float, ...]]]:
+        """Return the probabilities, and the mean state of each clip that they are read from.
 
         The convolutions normalise over the whole clip, so that padding would change what they
         give: each clip goes through them alone, and the transformer takes the clips together,
@@ -188,7 +194,7 @@ class Wav2Vec2Iemocap(VoiceClassifier):
         from torch.nn.utils.rnn import pad_sequence
 
         if not speech:
-            return []
+            return [], []
         with torch.inference_mode():
             features = [self._convolved(part) for part in speech]
             hidden, _ = self._encoder.feature_projection(pad_sequence(features, batch_first=True))
@@ -198,7 +204,7 @@ class Wav2Vec2Iemocap(VoiceClassifier):
             clips = [clip[:length] for clip, length in zip(states, lengths, strict=True)]
             means = torch.stack([layer_norm(clip, clip.shape).mean(0) for clip in clips])
             found: list[list[float]] = self._head(means).double().softmax(-1).tolist()
-        return found
+        return found, [tuple(row) for row in means.double().tolist()]
 
     def _convolved(self, part: Waveform) -> "torch.Tensor":
         """Return the convolutional features of one clip, shape (frames, channels)."""

@@ -13,8 +13,6 @@ from tools.corpora.dialogue import Dialogue, Speaker, Turn
 from tools.corpora.trouble import Report, Trouble, refuse
 from tools.errors import DataError
 
-LICENCE = "none stated"
-
 _SPEAKERS: Mapping[str, Speaker] = {"client": "person", "therapist": "supporter"}
 _COLUMNS = (
     "transcript_id", "mi_quality", "topic", "utterance_id", "interlocutor", "utterance_text",
@@ -40,19 +38,27 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
                  if f.exists()), folder / "AnnoMI-simple.csv")  # fmt: skip
     topics: dict[str, str] = {}
     found: dict[str, dict[int, _Place]] = {}
-    for line, row in _rows(file, report):
-        if row["mi_quality"] != "high":
+    wrong: set[str] = set()
+    for line, row in _rows(file):
+        id_ = row["transcript_id"]
+        if row["mi_quality"] == "low":
             continue
         try:
+            if row["mi_quality"] != "high":
+                raise ValueError(f"unknown quality {row['mi_quality']!r}")
             number, speaker = int(row["utterance_id"]), _SPEAKERS[row["interlocutor"]]
         except (ValueError, KeyError) as error:
-            report(Trouble(file.name, line, f"no AnnoMI utterance: {error!r}"))
+            if id_ not in wrong:
+                report(Trouble(file.name, line, f"no AnnoMI utterance: {error}"))
+            wrong.add(id_)
             continue
         behaviour = row["main_therapist_behaviour"] if speaker == "supporter" else ""
-        turn = Turn(speaker, row["utterance_text"].strip(), strategy=behaviour)
-        topics[row["transcript_id"]] = row["topic"]
-        found.setdefault(row["transcript_id"], {}).setdefault(number, (number, line, turn))
+        turn = Turn(speaker, row["utterance_text"].strip(), strategy=behaviour, line=line)
+        topics[id_] = row["topic"]
+        found.setdefault(id_, {}).setdefault(number, (number, line, turn))
     for id_, said in found.items():
+        if id_ in wrong:
+            continue
         places = sorted(said.values(), key=lambda place: place[0])
         yield Dialogue(
             id=id_,
@@ -63,17 +69,14 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
         )
 
 
-def _rows(file: Path, report: Report) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             rows = csv.DictReader(opened)
             if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
                 raise DataError(f"{file.name} of AnnoMI lacks the columns {sorted(lacking)}")
             for row in rows:
-                if any(row[column] is None for column in _COLUMNS):
-                    report(Trouble(file.name, rows.line_num, "the row is too short"))
-                else:
-                    yield rows.line_num, row
+                yield rows.line_num, {column: row[column] or "" for column in _COLUMNS}
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(
             f"cannot read {file.name} of AnnoMI in {file.parent.name!r}: {error}; "

@@ -1,7 +1,9 @@
 """ESConv (Liu et al. 2021): help-seekers and supporters, eight strategies, an emotion a dialogue.
 
 It is read from a path and never ships. A folder holds `train.txt`, `valid.txt` and `test.txt`, a
-conversation in JSON a line, or `ESConv.json` as first published, an array without splits.
+conversation in JSON a line, or `ESConv.json` as first published, an array that is the one split
+`all`: the usual 70/15/15 is drawn from it with seed 13 by whoever wants it. `FailedESConv.json`,
+the conversations that its authors turned down, is the split `failed`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +15,6 @@ from tools.corpora.dialogue import Dialogue, Speaker, Turn
 from tools.corpora.json_items import json_items
 from tools.corpora.trouble import Report, Trouble, refuse
 from tools.labels import Emotion
-
-LICENCE = "CC BY-NC 4.0"
 
 LABELS: Mapping[str, str] = {
     "anger": Emotion.ANGER,
@@ -44,9 +44,17 @@ PROBLEMS: Mapping[str, str] = {
 _SPEAKERS: Mapping[str, Speaker] = {
     "usr": "person",
     "seeker": "person",
+    "speaker": "person",
     "sys": "supporter",
     "supporter": "supporter",
+    "listener": "supporter",
 }
+_ARRAYS: Mapping[str, str] = {"all": "ESConv.json", "failed": "FailedESConv.json"}
+_STRAYS: Mapping[str, str] = {
+    "Approval and Reassurance": "Affirmation and Reassurance",
+    "Direct Guidance": "Providing Suggestions",
+}
+"""Labels of `FailedESConv.json` that were renamed before the corpus was published."""
 
 
 class _Line(BaseModel, extra="ignore"):
@@ -65,19 +73,20 @@ class _Conversation(BaseModel, extra="ignore"):
 
 
 def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
-    """Yield the conversations of a split (`train`, `valid`, `test`); the array has only one.
+    """Yield the conversations of a split.
 
     Args:
         folder: of the corpus.
-        split: the file's stem.
+        split: `train`, `valid`, `test`, `all` or `failed`; `train` is the whole array where only
+            that is there.
         report: told of each conversation that is not in its format.
 
     Raises:
         DataError: the file is missing, or a conversation is wrong and nobody is told.
     """
-    file = folder / f"{split}.txt"
-    if not file.exists() and (folder / "ESConv.json").exists():
-        file = folder / "ESConv.json"
+    file = folder / _ARRAYS.get(split, f"{split}.txt")
+    if split == "train" and not file.exists() and (folder / _ARRAYS["all"]).exists():
+        file = folder / _ARRAYS["all"]
     for line, item in json_items(file, report):
         try:
             found = _Conversation.model_validate(item)
@@ -106,9 +115,11 @@ def situations(folder: Path) -> list[tuple[str, str]]:
 
 
 def _turn(said: _Line) -> Turn:
-    strategy = said.strategy or str(said.annotation.get("strategy", ""))
+    speaker = _SPEAKERS[said.speaker]
+    label = said.strategy or str(said.annotation.get("strategy") or "")
+    strategy = _STRAYS.get(label, label) if speaker == "supporter" else ""
     text = " ".join((said.text or said.content).split())
-    return Turn(_SPEAKERS[said.speaker], text, strategy=strategy)
+    return Turn(speaker, text, strategy=strategy)
 
 
 def _first(error: ValidationError | KeyError) -> str:

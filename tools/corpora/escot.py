@@ -1,8 +1,8 @@
 """ESCoT (Zhang et al. 2024): made dialogues whose last reply has a chain of reasons.
 
 It is read from a path and never ships: no licence is stated. A folder holds `train.json`,
-`val.json` and `test.json`. Only the last reply of a dialogue has a strategy, one of 13; emotions
-are told in free words, which are not mapped.
+`val.json` and `test.json`. Only the last reply of a dialogue has a strategy, one of 13, and the
+thoughts that led to it; emotions are told in free words, which are not mapped.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +13,6 @@ from pydantic import BaseModel, Field, ValidationError
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
 from tools.corpora.json_items import json_items
 from tools.corpora.trouble import Report, Trouble, refuse
-
-LICENCE = "none stated"
 
 _SPEAKERS: Mapping[str, Speaker] = {"seeker": "person", "supporter": "supporter"}
 
@@ -31,7 +29,19 @@ class _Data(BaseModel, extra="ignore"):
 
 
 class _Chain(BaseModel, extra="ignore"):
+    emotion: str = ""
     emotion_stimuli: str = ""
+    individual_appraisal: str = ""
+    strategy_reason: str = ""
+
+    def thoughts(self) -> dict[str, str]:
+        named = {
+            "emotion": self.emotion,
+            "stimulus": self.emotion_stimuli,
+            "appraisal": self.individual_appraisal,
+            "reason": self.strategy_reason,
+        }
+        return {name: text.strip() for name, text in named.items() if text.strip()}
 
 
 class _Entry(BaseModel, extra="ignore"):
@@ -53,10 +63,19 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
             data = found.original_data
             turns = [Turn(_SPEAKERS[said.speaker], said.content.strip()) for said in data.dialog]
         except (ValidationError, KeyError) as error:
-            first = error.errors()[0] if isinstance(error, ValidationError) else {"msg": error}
-            report(Trouble(file.name, line, f"no ESCoT dialogue: {first['msg']}"))
+            what = (
+                error.errors()[0]["msg"]
+                if isinstance(error, ValidationError)
+                else f"unknown speaker {error}"
+            )
+            report(Trouble(file.name, line, f"no ESCoT dialogue: {what}"))
             continue
-        response = Turn("supporter", data.response.strip(), strategy=data.strategy.strip())
+        response = Turn(
+            "supporter",
+            data.response.strip(),
+            strategy=data.strategy.strip(),
+            thoughts=found.cot_data.thoughts(),
+        )
         yield Dialogue(
             id=f"{split}-{found.id}",
             turns=(*turns, response),

@@ -1,23 +1,36 @@
 """MESC (Chu et al. 2024): psychotherapy in a television drama, with an emotion for every line.
 
 It is read from a path and never ships: its text belongs to somebody else, and no licence is stated.
-A folder holds `MESC.csv` (every line of the training and the validation dialogues) and `val.json`,
-whose texts have a description of the clip behind the words. The words are taken from the table.
+A folder holds `MESC.csv` (every line as it was spoken) and `train.json`, `val.json`, `test.json` or
+the same as JSON lines (`.txt`), whose texts have a description of the clip behind the words, the
+clue. Without a file for training, the training dialogues are those of the table that are in no
+other split; they have no clue, problem or situation then.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from tools.corpora.dialogue import Dialogue, Speaker, Turn
-from tools.corpora.json_items import Item, json_items
+from tools.corpora.dialogue import Dialogue, Turn
+from tools.corpora.mesc_items import (
+    SPEAKERS,
+    Item,
+    Line,
+    Placed,
+    emotion_label,
+    find_file,
+    parted,
+    read_items,
+)
+from tools.corpora.mesc_table import NAME, read_table, strategy_label
 from tools.corpora.trouble import Report, Trouble, refuse
 from tools.errors import DataError
 from tools.labels import Emotion
 
-LICENCE = "none stated"
+TRAINING = 815
+"""Dialogues of the training split as published."""
 
 LABELS: Mapping[str, str] = {
     "anger": Emotion.ANGER,
@@ -31,6 +44,14 @@ LABELS: Mapping[str, str] = {
 
 DEPRESSION_AS_SADNESS: Mapping[str, str] = {**LABELS, "depression": Emotion.SADNESS}
 
+_PROBLEMS = (
+    "Friends and family", "Assessment of self or others", "Post-traumatic stress",
+    "Bereavement", "Occupational burnout", "Job loss or career setbacks", "Breakups or divorce",
+    "Illness coping", "Therapeutic relationship", "Interpersonal relationships",
+    "Parenting confusion", "Dream analysis", "Self-punishment and disgust", "Childhood shadow",
+    "Parental influence", "Emotional transference or infidelity", "Personal development",
+)  # fmt: skip
+
 PROBLEMS: Mapping[str, str] = {
     "the relationship with friends and family": "Friends and family",
     "self-assessment or assessment of others": "Assessment of self or others",
@@ -39,49 +60,48 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "post-traumatic stress disorder": "Post-traumatic stress",
     "self-punishment": "Self-punishment and disgust",
-    **{
-        name.casefold(): name
-        for name in (
-            "Bereavement", "Occupational burnout", "Job loss or career setbacks",
-            "Breakups or divorce", "Illness coping", "Therapeutic relationship",
-            "Interpersonal relationships", "Parenting confusion", "Dream analysis",
-            "Self-punishment and disgust", "Childhood shadow", "Parental influence",
-            "Emotional transference or infidelity", "Personal development",
-        )
-    },
-}  # fmt: skip
-"""MESC's problem types in small letters, without their variants of spelling."""
+    **{name.casefold(): name for name in _PROBLEMS},
+    **{name: name for name in _PROBLEMS},
+}
+"""MESC's problem types, in small letters or cleaned -> one name each for all spellings."""
 
 Text = tuple[str, str]
 """What was said, and the corpus's own label for it."""
 
-_SPEAKERS: Mapping[str, Speaker] = {"Client": "person", "Therapist": "supporter"}
-_COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID")
-
 
 def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
-    """Yield the dialogues of a split (`train`, `val`), a turn for every line of the subtitles.
+    """Yield the dialogues of a split (`train`, `val`, `test`), a turn for every line.
 
-    The two files share no id, so a dialogue of `val.json` is known by its utterances, each of which
-    begins with the line of the table. Only `val` has problems and situations.
+    The files share no id. A dialogue of `val.json` is known by its texts, each of which begins with
+    the line of the table; what is left of a text is the clue. Without a table, or where that lacks
+    the dialogues of the test split, a text is parted by `MARKERS`, and there are no times.
 
     Raises:
-        DataError: a file is missing or not in its format, or a line is wrong and nobody is told.
+        DataError: a file is missing or not in its format, a line is wrong and nobody is told, or
+            the training dialogues cannot be told from the others.
     """
-    held_out = [(_texts(item, line), item) for line, item in json_items(folder / "val.json")]
-    for dialogue in _table(folder / "MESC.csv", report):
-        held = next((item for texts, item in held_out if _same(texts, dialogue.turns)), None)
-        if held is None and split == "train":
+    file = find_file(folder, split)
+    if file is None and split == "train":
+        yield from _left_over(folder, report)
+        return
+    if file is None:
+        raise DataError(
+            f"the folder {folder.name!r} lacks {split}.json of MESC; give it as it was published"
+        )
+    if not (folder / NAME).exists():
+        yield from _by_markers(file, read_items(file, report), split, report)
+        return
+    table = _Table(read_table(folder, report))
+    placed = list(read_items(file, report))
+    found = [table.find(item) for _, item in placed]
+    if split == "test" and not any(found):
+        yield from _by_markers(file, placed, split, report)
+        return
+    for (line, item), spoken in zip(placed, found, strict=True):
+        if spoken is None:
+            report(Trouble(file.name, line, f"the dialogue matches none of {NAME}"))
+        elif dialogue := _with_clues(spoken, item, file.name, line, report):
             yield dialogue
-        elif held is not None and split == "val":
-            yield Dialogue(
-                id=dialogue.id,
-                turns=dialogue.turns,
-                problem=str(held.get("problem_type", "")).strip().casefold(),
-                situation=str(held.get("situation", "")).strip(),
-                line=dialogue.line,
-                file=dialogue.file,
-            )
 
 
 def client_lines(dialogues: Iterable[Dialogue]) -> list[Text]:
@@ -109,45 +129,104 @@ def client_turns(dialogues: Iterable[Dialogue]) -> list[Text]:
     return turns
 
 
-def _table(path: Path, report: Report) -> Iterator[Dialogue]:
-    """Yield the dialogues of the table."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
-                raise DataError(f"{path.name} of MESC lacks the columns {sorted(lacking)}")
-            found: dict[str, list[tuple[int, Turn]]] = {}
-            for row in rows:
-                if row["Speaker"] not in _SPEAKERS or not (row["Utterance"] or "").strip():
-                    report(Trouble(path.name, rows.line_num, "no line of a client or a therapist"))
-                    continue
-                found.setdefault(row["Dialogue_ID"], []).append((rows.line_num, _turn(row)))
-    except (OSError, ValueError, csv.Error) as error:
+class _Table:
+    """The dialogues of the table, found by what is said in them."""
+
+    def __init__(self, dialogues: Iterable[Dialogue]) -> None:
+        self.dialogues = list(dialogues)
+        self._by_length: dict[int, list[Dialogue]] = {}
+        for dialogue in self.dialogues:
+            self._by_length.setdefault(len(dialogue.turns), []).append(dialogue)
+
+    def find(self, item: Item) -> Dialogue | None:
+        """Return the dialogue whose lines are how the texts of `item` begin, each only once."""
+        same_length = self._by_length.get(len(item.dialog), [])
+        for place, known in enumerate(same_length):
+            if _same(item.dialog, known.turns):
+                return same_length.pop(place)
+        return None
+
+
+def _same(lines: Sequence[Line], turns: Sequence[Turn]) -> bool:
+    return all(line.text.startswith(turn.text) for line, turn in zip(lines, turns, strict=True))
+
+
+def _left_over(folder: Path, report: Report) -> Iterator[Dialogue]:
+    """Yield the dialogues of the table that are in no other split."""
+    table = _Table(read_table(folder, report))
+    held: set[str] = set()
+    for split in ("val", "test"):
+        file = find_file(folder, split)
+        if file is None and split == "val":
+            raise DataError(
+                f"the folder {folder.name!r} lacks val.json of MESC, without which the training "
+                "dialogues cannot be told from the others; put it there"
+            )
+        placed = list(read_items(file, refuse)) if file else []
+        found = [table.find(item) for _, item in placed]
+        if split == "test" and not any(found):
+            continue
+        for (line, _), known in zip(placed, found, strict=True):
+            if file and known is None:
+                raise DataError(
+                    f"{file.name}:{line}: the dialogue matches none of {NAME}, so that the "
+                    "training dialogues cannot be told from the others; give both as published"
+                )
+            if known:
+                held.add(known.id)
+    left = [dialogue for dialogue in table.dialogues if dialogue.id not in held]
+    if len(left) > TRAINING:
         raise DataError(
-            f"cannot read {path.name} of MESC in {path.parent.name!r}: {error}; "
-            "give the folder as it was published"
-        ) from error
-    for id_, lines in found.items():
-        turns = tuple(turn for _, turn in lines)
-        yield Dialogue(id=id_, turns=turns, line=lines[0][0], file=path.name)
+            f"{NAME} of MESC holds {len(left)} dialogues beside those of the other splits, but the "
+            f"training split has {TRAINING}; put val.json and test.json beside it, whole"
+        )
+    yield from left
 
 
-def _turn(row: Mapping[str, str]) -> Turn:
-    speaker = _SPEAKERS[row["Speaker"]]
-    strategy = (row.get("Strategy") or "").strip() if speaker == "supporter" else ""
-    # Three rows spell it in small letters.
-    strategy = strategy[:1].upper() + strategy[1:]
-    return Turn(speaker, row["Utterance"].strip(), (row["Emotion"] or "").strip(), strategy)
+def _with_clues(
+    spoken: Dialogue, item: Item, file: str, line: int, report: Report
+) -> Dialogue | None:
+    turns = []
+    for said, turn in zip(item.dialog, spoken.turns, strict=True):
+        both = (
+            (said.speaker, SPEAKERS.get(said.speaker), turn.speaker),
+            (said.emotion, emotion_label(said), turn.emotion),
+            (said.strategy, strategy_label(said.strategy), turn.strategy),
+        )
+        for label, here, there in both:
+            if label and here != there:
+                what = f"{label!r} stands as {there!r} in {NAME}:{turn.line}"
+                report(Trouble(file, line, what))
+                return None
+        turns.append(replace(turn, clue=said.text[len(turn.text) :].strip()))
+    return _dialogue(spoken.id, turns, item, file, line, report)
 
 
-def _texts(item: Item, line: int) -> list[str]:
-    try:
-        return [str(turn["text"]) for turn in item["dialog"]]  # type: ignore[attr-defined]
-    except (KeyError, TypeError) as error:
-        raise DataError(f"val.json:{line}: no MESC dialogue: {error!r}") from error
+def _by_markers(
+    file: Path, placed: Iterable[Placed], split: str, report: Report
+) -> Iterator[Dialogue]:
+    for number, (line, item) in enumerate(placed):
+        try:
+            turns = [parted(said) for said in item.dialog]
+        except ValueError as error:
+            report(Trouble(file.name, line, str(error)))
+            continue
+        if dialogue := _dialogue(f"{split}-{number}", turns, item, file.name, line, report):
+            yield dialogue
 
 
-def _same(texts: Sequence[str], turns: Sequence[Turn]) -> bool:
-    return len(texts) == len(turns) and all(
-        text.startswith(turn.text) for text, turn in zip(texts, turns, strict=True)
+def _dialogue(
+    id_: str, turns: Sequence[Turn], item: Item, file: str, line: int, report: Report
+) -> Dialogue | None:
+    problem = item.problem_type.strip()
+    if problem and problem.casefold() not in PROBLEMS:
+        report(Trouble(file, line, f"unknown problem type {problem!r}", "label"))
+        return None
+    return Dialogue(
+        id=id_,
+        turns=tuple(replace(turn, line=0) for turn in turns),
+        problem=PROBLEMS.get(problem.casefold(), ""),
+        situation=item.situation.strip(),
+        line=line,
+        file=file,
     )

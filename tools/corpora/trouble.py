@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tools.errors import DataError
 
@@ -14,11 +15,14 @@ class Trouble:
         file: the file's name.
         line: where, from 1; 0 where it is about the file as a whole.
         what: what is wrong, without the file.
+        kind: a label that the corpus does not have, an id that stands there twice, or something
+            that is not in its format.
     """
 
     file: str
     line: int
     what: str
+    kind: Literal["format", "label", "id"] = "format"
 
     def __str__(self) -> str:
         """Return `file:line: what`."""

@@ -1,21 +1,21 @@
 """Examples out of the dialogues of a corpus: a message, the reply to it, what came before."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from tools.corpora import annomi, esconv, escot, mesc
+from tools.corpora import esconv, mesc
+from tools.corpora.corpus import Reader
 from tools.corpora.dialogue import Dialogue, Turn, merged
+from tools.corpora.library import CORPORA
 from tools.corpora.strategies import Corpus, stage_of, taken_for
 from tools.corpora.trouble import Report, Trouble
 from tools.examples.rows import EarlierTurn, ExampleRow, ProblemType
 from tools.labels import MASKED, STANCES, UNKNOWN, Emotion, Stage, Strategy
+from tools.registry import load_attribute
 
 _BEFORE = 8
 """Most turns before a message that an example keeps."""
-
-Reader = Callable[[Path, str, Report], Iterator[Dialogue]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Reading:
     """How a corpus becomes examples.
 
     Attributes:
-        read: its reader.
+        read: its reader, which leaves labels that nobody knows to `examples_of`.
         licence: what its publishers state.
         emotions: its labels -> `Emotion`; None where it has none, and emotions are unknown.
         problems: its problem types -> ours.
@@ -37,17 +37,23 @@ class Reading:
     marks: tuple[str, ...]
 
 
+def _reading(
+    name: Corpus,
+    emotions: Mapping[str, str] | None,
+    problems: Mapping[str, str],
+    marks: tuple[str, ...],
+) -> Reading:
+    corpus = CORPORA[name]
+    return Reading(load_attribute(corpus.reader), corpus.licence, emotions, problems, marks)
+
+
 READINGS: Mapping[Corpus, Reading] = {
-    "esconv": Reading(
-        esconv.read, esconv.LICENCE, esconv.LABELS, esconv.PROBLEMS, ("ESConv.json", "train.txt")
+    "esconv": _reading(
+        "esconv", CORPORA["esconv"].emotions, esconv.PROBLEMS, ("ESConv.json", "train.txt")
     ),
-    "mesc": Reading(
-        mesc.read, mesc.LICENCE, mesc.DEPRESSION_AS_SADNESS, mesc.PROBLEMS, ("MESC.csv",)
-    ),
-    "escot": Reading(escot.read, escot.LICENCE, None, {}, ("train.json",)),
-    "annomi": Reading(
-        annomi.read, annomi.LICENCE, None, {}, ("AnnoMI-simple.csv", "AnnoMI-full.csv")
-    ),
+    "mesc": _reading("mesc", mesc.DEPRESSION_AS_SADNESS, mesc.PROBLEMS, ("MESC.csv",)),
+    "escot": _reading("escot", None, {}, CORPORA["escot"].files["train"]),
+    "annomi": _reading("annomi", None, {}, CORPORA["annomi"].files["train"]),
 }
 """The corpora that can be added. MESC's `depression` counts as sadness here."""
 

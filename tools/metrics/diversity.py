@@ -2,6 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 
+from tools.metrics.treebank import treebank_sentences, treebank_words
+
+PAL_VOCABULARY = 54_956
+"""`V` of the adjusted Distinct in the released code of PAL (Cheng et al., Findings of ACL 2023)."""
+
+
+def diversity(texts: Sequence[str]) -> dict[str, float]:
+    """Return every measure of variety under its name, in percent.
+
+    `Distinct-n`, as defined and as ESConv's released code counts it, takes words and marks in lower
+    case; `EAD-n (PAL)` keeps capitals, lets no n-gram reach over the end of a sentence, and takes
+    PAL's vocabulary, as that paper's released code does.
+
+    Args:
+        texts: what was written; empty ones add nothing.
+
+    Raises:
+        ConfigError: nltk is not installed.
+    """
+    words = [treebank_words(text) for text in texts]
+    sentences = [sentence for text in texts for sentence in treebank_sentences(text)]
+    return {
+        **{f"Distinct-{n}": 100 * distinct(words, n) for n in (1, 2, 3)},
+        **{f"Distinct-{n} (ESConv)": 100 * esconv_distinct(words, n) for n in (1, 2, 3)},
+        **{
+            f"EAD-{n} (PAL)": 100 * expectation_adjusted_distinct(sentences, n, PAL_VOCABULARY)
+            for n in (1, 2)
+        },
+    }
+
 
 def ngrams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
     """Return every run of `n` words, in order; none where the text is shorter."""

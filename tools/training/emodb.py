@@ -1,8 +1,4 @@
-"""EmoDB (Burkhardt et al. 2005, "A database of German emotional speech"): acted; CC0 1.0.
-
-A folder holds one folder per label with 16 kHz mono wav files; the first two digits of a file's
-name are the speaker.
-"""
+"""EmoDB's sounds in four classes; the corpus is read in `tools/corpora`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.clips import SAMPLE_RATE, Waveform
+from tools.corpora.dialogue import Turn
+from tools.corpora.emodb import read
 from tools.errors import DataError
 
 LABELS = ("angry", "happy", "neutral", "sad")
@@ -35,26 +33,23 @@ def read_emodb(folder: Path) -> list[Utterance]:
     Raises:
         DataError: a label has no files, or a file is not in the format (the file is named).
     """
-    utterances = []
-    for place, label in enumerate(LABELS):
-        files = sorted((folder / label).glob("*.wav"))
-        if not files:
-            raise DataError(
-                f"the folder {folder.name!r} has no wav files under {label!r}; "
-                f"EmoDB must be sorted into {', '.join(LABELS)}"
-            )
-        utterances += [_read(file, place) for file in files]
-    return utterances
+    found: dict[str, list[Turn]] = {label: [] for label in LABELS}
+    for dialogue in read(folder, "all"):
+        [turn] = dialogue.turns
+        found.get(turn.emotion, []).append(turn)
+    if lacking := [label for label, turns in found.items() if not turns]:
+        raise DataError(
+            f"the folder {folder.name!r} has no wav files under {lacking[0]!r}; "
+            f"EmoDB must hold {', '.join(LABELS)}"
+        )
+    return [_heard(turn, place) for place, label in enumerate(LABELS) for turn in found[label]]
 
 
-def _read(file: Path, label: int) -> Utterance:
+def _heard(turn: Turn, label: int) -> Utterance:
     import soundfile  # type: ignore[import-untyped]  # it ships no types
 
-    speaker = file.name[:2]
-    if not speaker.isdigit():
-        raise DataError(
-            f"the file name {file.name!r} must begin with two digits, which are the speaker"
-        )
+    assert turn.media  # the loader yields files only
+    file = turn.media.path
     try:
         audio, rate = soundfile.read(file, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -64,7 +59,7 @@ def _read(file: Path, label: int) -> Utterance:
             f"the file {file.name!r} has {audio.shape[1]} channels at {rate} Hz and "
             f"{len(audio)} samples; it must be mono at {SAMPLE_RATE} Hz and not empty"
         )
-    return Utterance(np.ascontiguousarray(audio[:, 0]), label, speaker)
+    return Utterance(np.ascontiguousarray(audio[:, 0]), label, turn.who)
 
 
 def truth(utterances: Sequence[Utterance]) -> Places:

@@ -1,18 +1,14 @@
-"""GoEmotions (Demszky et al. 2020): Reddit comments with 28 labels, several a comment; CC BY 4.0.
-
-A folder holds `train.tsv` and `dev.tsv` (`text<TAB>label ids with commas<TAB>comment id`),
-`labels.txt` (one label a line, its number is the id) and `ekman.json` (the published grouping:
-Ekman label -> labels).
-"""
+"""GoEmotions as the columns that its head learns from; the corpus is read in `tools/corpora`."""
 
 import hashlib
-import json
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from tools.corpora.goemotions import read, read_labels
 from tools.errors import DataError
 from tools.labels import EKMAN
 
@@ -84,66 +80,21 @@ def read_comments(folder: Path, name: str, limit: int | None = None) -> Comments
     Raises:
         DataError: a file is missing, or a line is not in the format (the line is named).
     """
-    labels, groups = read_labels(folder)
-    texts: list[str] = []
-    ids, rows, first = [], [], []
-    for number, line in enumerate(_read(folder / name).split("\n"), start=1):
-        if len(texts) == limit:
-            break
-        if not line.strip():
-            continue
-        parts = line.rstrip("\r").split("\t")
-        if len(parts) != 3:
-            raise DataError(
-                f"{name} line {number} has {len(parts)} columns; "
-                "it must be text, label ids and comment id, with tabs between"
-            )
-        numbers = [
-            int(part) if part.isascii() and part.isdigit() else -1 for part in parts[1].split(",")
-        ]
-        if not all(0 <= place < len(labels) for place in numbers):
-            raise DataError(
-                f"{name} line {number} has the label ids {parts[1]!r}; they must be numbers "
-                f"from 0 to {len(labels) - 1} with commas between"
-            )
-        row = np.zeros(len(labels), np.float32)
-        row[numbers] = 1
-        texts.append(parts[0])
-        ids.append(parts[2])
-        rows.append(row)
-        first.append(groups[numbers[0]])
-    if not texts:
+    labels, homes = read_labels(folder)
+    groups = np.array([EKMAN.index(homes[label]) for label in labels], dtype=np.int64)
+    places = {label: place for place, label in enumerate(labels)}
+    comments = list(islice(read(folder, name.removesuffix(".tsv")), limit))
+    if not comments:
         raise DataError(f"{name} in {folder.name!r} holds no comments")
-    return Comments(texts, ids, np.stack(rows), labels, groups, np.array(first))
-
-
-def read_labels(folder: Path) -> tuple[list[str], Column]:
-    """Read the labels and the place in `EKMAN` of each.
-
-    Raises:
-        DataError: a file is missing, or a label belongs to no Ekman label or to two.
-    """
-    labels = _read(folder / "labels.txt").split()
-    try:
-        grouping: dict[str, list[str]] = dict(json.loads(_read(folder / "ekman.json")))
-    except (ValueError, TypeError) as error:
-        raise DataError(f"ekman.json in {folder.name!r} is no JSON object: {error}") from error
-    groups = []
-    for label in labels:
-        homes = [ekman for ekman, members in grouping.items() if label in members]
-        if len(homes) != 1 or homes[0] not in EKMAN:
-            raise DataError(
-                f"ekman.json must put the label {label!r} under exactly one of "
-                f"{', '.join(EKMAN)}; it stands under {', '.join(homes) or 'none'}"
-            )
-        groups.append([str(emotion) for emotion in EKMAN].index(homes[0]))
-    return labels, np.array(groups, dtype=np.int64)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"cannot read {path.name!r} of GoEmotions in {path.parent.name!r}: {error}"
-        ) from error
+    fine = np.zeros((len(comments), len(labels)), np.float32)
+    for row, comment in zip(fine, comments, strict=True):
+        row[[places[label] for label in comment.turns[0].labels]] = 1
+    first = groups[[places[comment.turns[0].labels[0]] for comment in comments]]
+    return Comments(
+        [comment.turns[0].text for comment in comments],
+        [comment.id for comment in comments],
+        fine,
+        labels,
+        groups,
+        first,
+    )

@@ -6,6 +6,8 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from tools.metrics.calibration import expected_calibration_error
+
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
@@ -75,20 +77,15 @@ def class_scores(probabilities: Floats, truth: Places, labels: Sequence[str]) ->
 
 
 def calibration_error(probabilities: Floats, truth: Places, bins: int = 15) -> float:
-    """Return the expected calibration error of the likeliest class (Guo et al. 2017, equation 3).
+    """Return the expected calibration error of the likeliest class (see `tools.metrics`).
 
-    Items are put into `bins` equal ranges of confidence; the gap between mean confidence and
-    accuracy of each is averaged, weighted by its items.
+    Args:
+        probabilities: shape (items, classes), rows summing to 1.
+        truth: the place of the true class, shape (items,).
+        bins: how many ranges of confidence.
     """
-    confidence = probabilities.max(1)
-    right = (probabilities.argmax(1) == truth).astype(float)
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (places == place).mean()
-        * abs(confidence[places == place].mean() - right[places == place].mean())
-        for place in set(places.tolist())
-    ]
-    return float(sum(gaps))
+    right = probabilities.argmax(1) == truth
+    return expected_calibration_error(probabilities.max(1).tolist(), right.tolist(), bins)
 
 
 def fit_temperature(logits: Floats, truth: Places) -> float:

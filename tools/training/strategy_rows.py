@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import cast
 
 from tools.corpora.dialogue import Dialogue, merged
+from tools.corpora.library import CORPORA
 from tools.corpora.strategies import Corpus, taken_for
-from tools.corpora.trouble import refuse
 from tools.errors import ConfigError
 from tools.examples.corpora import READINGS
 from tools.labels import Emotion
@@ -15,7 +15,7 @@ from tools.records import EarlierTurn, Example
 from tools.situation import Situation
 from tools.stage import asks_advice, stage_at, tells_relief
 
-VALIDATION: Mapping[str, str] = {"esconv": "valid", "mesc": "val"}
+VALIDATION: Mapping[str, str] = {name: CORPORA[name].validation for name in ("esconv", "mesc")}
 """The corpora that a head can be trained on, and what either calls its validation split."""
 
 _BEFORE = 8
@@ -101,10 +101,9 @@ def rows_of_corpus(
         limit: about so many rows, in whole dialogues spread over the split; 0 for all.
 
     Raises:
-        DataError: a file is missing or not in its format.
+        DataError: the split is not there, or a file is not in its format.
     """
-    reading = READINGS[corpus]
-    dialogues = list(reading.read(folder, split, refuse))
+    dialogues = list(CORPORA[corpus].read(folder, split))
     rows = [list(_rows(corpus, dialogue)) for dialogue in dialogues]
     total = sum(map(len, rows))
     share = min(1.0, limit / total) if limit and total else 1.0

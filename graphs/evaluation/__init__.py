@@ -1,0 +1,1 @@
+"""Run a graph over a corpus, score every step, and compare what runs came to."""

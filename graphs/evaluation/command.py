@@ -1,0 +1,154 @@
+"""`python -m graphs evaluate | compare | report | ablate`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Graph = Annotated[str, typer.Option(help="A graph, by name or file.")]
+Data = Annotated[str, typer.Option(help="A corpus and its folder, e.g. mesc:DIR.")]
+Split = Annotated[str, typer.Option(help="A split of the corpus; else its validation split.")]
+UnitOption = Annotated[
+    str,
+    typer.Option(help="turns (all that is said until the answer) or utterances (lines)."),
+]
+ModeOption = Annotated[
+    str, typer.Option(help="predicted, gold (every step is given), or oracle:STEP (one is).")
+]
+HistoryOption = Annotated[
+    str,
+    typer.Option(help="Labels of earlier turns that are told: predicted, gold or none."),
+]
+Profile = Annotated[str, typer.Option(help="A profile of tools/models.yaml.")]
+Models = Annotated[Path | None, typer.Option(help="A models file of your own.")]
+Limit = Annotated[int, typer.Option(min=0, help="About so many items, whole dialogues; 0: all.")]
+Seed = Annotated[int, typer.Option(min=0, help="Decides the draw, and all chance in the models.")]
+Reply = Annotated[
+    bool, typer.Option("--reply/--labels", help="Write replies, or score the labels alone.")
+]
+AtOnce = Annotated[int, typer.Option(min=0, help="Dialogues at the same time; 0: as suits.")]
+
+out_console = Console(width=None if sys.stdout.isatty() else 160)
+err_console = Console(stderr=True)
+
+
+def evaluate(
+    graph: Graph,
+    data: Data,
+    split: Split = "",
+    unit: UnitOption = "turns",
+    mode: ModeOption = "predicted",
+    history: HistoryOption = "",
+    profile: Profile = "embedded",
+    models: Models = None,
+    swap: Annotated[
+        list[str] | None, typer.Option(help="NODE=MODEL: another model; may be repeated.")
+    ] = None,
+    drop: Annotated[str, typer.Option(help="Nodes or modalities to leave out: face,voice")] = "",
+    reply: Reply = True,
+    limit: Limit = 0,
+    seed: Seed = 0,
+    at_once: AtOnce = 0,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; else one in runs/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
+) -> None:
+    """Run a graph over a corpus, score every step, and keep the run in a folder.
+
+    Nobody is answered here: the screens grade but lead nobody away, and the patterns of a dialogue
+    are left out.
+    """
+    from graphs.evaluation.asking import Asking, run_name, swaps
+    from graphs.evaluation.asking import unit as known_unit
+    from graphs.evaluation.evaluating import evaluate as run
+    from graphs.evaluation.tables import show
+
+    asking = Asking(
+        graph=graph, data=data, split=split, unit=known_unit(unit), mode=mode, history=history,
+        profile=profile, models=models, swap=swaps(swap or []), drop=_parts(drop), reply=reply,
+        limit=limit, seed=seed, at_once=at_once,
+    )  # fmt: skip
+    folder = run(asking, out or Path("runs") / run_name(asking), err_console, resume=resume)
+    show(folder, out_console)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; the first is the baseline.")],
+    draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="A Markdown file to write as well.")] = None,
+) -> None:
+    """Compare runs on the items that they share, with paired intervals over dialogues."""
+    from graphs.evaluation.comparing import compare as compared
+    from graphs.evaluation.folder import RunFolder
+    from graphs.evaluation.tables import comparison_grids
+
+    found = compared([RunFolder.open(run) for run in runs], draws=draws, seed=seed)
+    grids = comparison_grids(found)
+    for grid in grids:
+        out_console.print(grid.rich())
+    if out is not None:
+        out.write_text("".join(grid.markdown() for grid in grids), "utf-8")
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; else report/ in the run.")
+    ] = None,
+) -> None:
+    """Write a run's report as Markdown with pictures: confusion, calibration, classes, latency."""
+    from graphs.evaluation.folder import RunFolder
+    from graphs.evaluation.reporting import write_report
+
+    file = write_report(RunFolder.open(run), out or run / "report")
+    out_console.print(f"wrote {file.parent.name}/{file.name}", highlight=False)
+
+
+def ablate(
+    graph: Graph,
+    data: Data,
+    drop: Annotated[
+        str, typer.Option(help="Nodes or modalities, each left out in turn: face,voice,clue")
+    ] = "",
+    swap: Annotated[
+        list[str] | None, typer.Option(help="NODE=MODEL, each swapped in turn; may be repeated.")
+    ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Run every combination, not each alone.")
+    ] = False,
+    split: Split = "",
+    unit: UnitOption = "turns",
+    mode: ModeOption = "predicted",
+    history: HistoryOption = "",
+    profile: Profile = "embedded",
+    models: Models = None,
+    reply: Reply = False,
+    limit: Limit = 0,
+    seed: Seed = 0,
+    at_once: AtOnce = 0,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/ablation"),
+) -> None:
+    """Run a graph whole, then without each part and with each other model, and compare.
+
+    A grid that was broken off goes on where it was.
+    """
+    from graphs.evaluation.ablation import cells, run_grid
+    from graphs.evaluation.asking import Asking, swaps
+    from graphs.evaluation.asking import unit as known_unit
+    from graphs.evaluation.comparing import compare as compared
+    from graphs.evaluation.tables import comparison_grids
+
+    asking = Asking(
+        graph=graph, data=data, split=split, unit=known_unit(unit), mode=mode, history=history,
+        profile=profile, models=models, reply=reply, limit=limit, seed=seed, at_once=at_once,
+    )  # fmt: skip
+    found = cells(asking, _parts(drop), [swaps([one]) for one in swap or []], together=together)
+    runs = run_grid(found, out, err_console)
+    for grid in comparison_grids(compared(runs)):
+        out_console.print(grid.rich())
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,134 @@
+"""The turns of a corpus that a graph is asked to take: what is known, and what was done there."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from tools.corpora.corpus import Corpus
+from tools.corpora.dialogue import Dialogue, MediaFile, Turn, merged
+from tools.errors import DataError
+from tools.records import EarlierTurn
+
+Unit = Literal["turns", "utterances"]
+"""A turn is all that the person says until the supporter answers; an utterance is a line."""
+
+UNITS: tuple[Unit, ...] = ("turns", "utterances")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One message of a person that wants a reply.
+
+    Attributes:
+        id: unique in its corpus and split.
+        dialogue: the dialogue's id; what stands in one dialogue is alike, so that intervals are
+            drawn over dialogues.
+        said: the person's words; may be empty where there is only a clip.
+        before: what was said before that, the oldest first.
+        reference: what the supporter answered; empty where the corpus has no answer.
+        gold: the corpus's own label, or text, by step; a step that is not labelled is absent.
+        groups: what the item belongs to, for group-wise errors, e.g. `who` or `problem`.
+        media: the clips of the words, in order; their files may be missing.
+    """
+
+    id: str
+    dialogue: str
+    said: str
+    before: tuple[EarlierTurn, ...] = ()
+    reference: str = ""
+    gold: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[MediaFile, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return what a run folder keeps of it."""
+        kept = asdict(self)
+        del kept["media"]
+        return {**kept, "before": list(self.before), "clips": len(self.media)}
+
+
+def read_items(corpus: Corpus, folder: Path, split: str, unit: Unit = "turns") -> list[Item]:
+    """Return the items of a split, in order.
+
+    Raises:
+        DataError: the split is not there, something in it is wrong, or it holds no item.
+    """
+    alone = not {"strategy", "response"} & set(corpus.steps)
+    cut = _of_lines if alone or unit == "utterances" else _of_turns
+    items = [item for dialogue in corpus.read(folder, split) for item in cut(dialogue)]
+    if not items:
+        raise DataError(
+            f"the split {split!r} of {corpus.title} holds no {unit} of a person; "
+            "choose another split or --unit"
+        )
+    return items
+
+
+def draw(items: Sequence[Item], limit: int, seed: int) -> list[Item]:
+    """Return about `limit` items: whole dialogues, drawn by `seed`, the last one cut short.
+
+    Neighbours share what was said before them, which a language model's cache keeps.
+
+    Args:
+        items: those of a split.
+        limit: how many; 0 for all.
+        seed: decides which dialogues.
+    """
+    if not limit or limit >= len(items):
+        return list(items)
+    dialogues = sorted({item.dialogue for item in items})
+    order = np.random.default_rng(seed).permutation(len(dialogues))
+    rank = {dialogues[place]: at for at, place in enumerate(order)}
+    drawn = sorted(items, key=lambda item: rank[item.dialogue])[:limit]
+    chosen = {item.id for item in drawn}
+    return [item for item in items if item.id in chosen]
+
+
+def digest(items: Iterable[Item]) -> str:
+    """Return the SHA-256 of everything that a run is told of its items."""
+    found = hashlib.sha256()
+    for item in items:
+        found.update(json.dumps(item.record(), sort_keys=True).encode())
+    return found.hexdigest()
+
+
+def _of_turns(dialogue: Dialogue) -> Iterator[Item]:
+    turns = merged(dialogue.turns)
+    for place, (turn, answer) in enumerate(zip(turns, turns[1:], strict=False)):
+        if turn.speaker == "person" and answer.speaker == "supporter":
+            yield _item(dialogue, turns, place, turn, answer)
+
+
+def _of_lines(dialogue: Dialogue) -> Iterator[Item]:
+    for place, turn in enumerate(dialogue.turns):
+        if turn.speaker == "person" and (turn.text or turn.media):
+            yield _item(dialogue, dialogue.turns, place, turn, None)
+
+
+def _item(
+    dialogue: Dialogue, turns: Sequence[Turn], place: int, turn: Turn, answer: Turn | None
+) -> Item:
+    gold = {"user_emotion": turn.emotion, "clue": turn.clue, **turn.thoughts}
+    if answer is not None:
+        gold |= {
+            "strategy": answer.strategy,
+            "system_emotion": answer.emotion,
+            "response": answer.text,
+            **answer.thoughts,
+        }
+    groups = {"who": turn.who, "problem": dialogue.problem}
+    return Item(
+        id=f"{dialogue.id}/{place}",
+        dialogue=dialogue.id,
+        said=turn.text,
+        before=tuple(EarlierTurn(speaker=t.speaker, text=t.text) for t in turns[:place] if t.text),
+        reference=answer.text if answer else "",
+        gold={step: label for step, label in gold.items() if label},
+        groups={name: value for name, value in groups.items() if value},
+        media=(turn.media,) if turn.media else (),
+    )

@@ -1,0 +1,208 @@
+"""Take a graph through the items of a corpus, many at once, so that the model hosts see batches."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+
+from agents.context import Services
+from graphs.evaluation.bench import Asked, Bench, BenchContext
+from graphs.evaluation.folder import Prediction
+from graphs.evaluation.items import Item
+from graphs.evaluation.labels import LABELLED, LabelSpace
+from tools.errors import AttuneError, ConfigError, MediaError, UnknownName
+from tools.excerpts import read_clip
+from tools.labels import UNKNOWN
+from tools.records import ClipHandle
+
+History = Literal["predicted", "gold", "none"]
+"""Whose labels of the earlier turns a step is told."""
+
+HISTORIES: tuple[History, ...] = ("predicted", "gold", "none")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Which steps hold the gold label, whatever was predicted, for the steps behind them.
+
+    Attributes:
+        name: `predicted`, `gold`, or `oracle:STEP`.
+        given: the steps.
+    """
+
+    name: str
+    given: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str, steps: Sequence[str]) -> "Mode":
+        """Read a mode for a graph that takes `steps`.
+
+        Raises:
+            ConfigError: there is no such mode.
+            UnknownName: the graph has no such step to be given.
+        """
+        upstream = [step for step in steps if step != "response"]
+        kind, _, step = text.partition(":")
+        if text == "predicted":
+            return cls(text, frozenset())
+        if text == "gold":
+            return cls(text, frozenset(upstream))
+        if kind == "oracle" and step:
+            if step not in upstream:
+                raise UnknownName("step of the graph", step, upstream)
+            return cls(text, frozenset({step}))
+        raise ConfigError(f"the mode {text!r} is none of predicted, gold and oracle:STEP")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How items are run.
+
+    Attributes:
+        bench: the graph.
+        space: the labels of the corpus.
+        services: what the graph's nodes share.
+        mode: which steps are given.
+        history: whose labels of the earlier turns are told.
+        at_once: how many dialogues run at the same time.
+    """
+
+    bench: Bench
+    space: LabelSpace
+    services: Services
+    mode: Mode
+    history: History = "predicted"
+    at_once: int = 32
+
+
+async def run(
+    items: Sequence[Item],
+    way: Way,
+    known: Mapping[str, Prediction],
+    done: Callable[[Prediction], None],
+) -> None:
+    """Predict every item that is not known yet; those of one dialogue in order.
+
+    Args:
+        items: in the order of the corpus, the items of a dialogue together.
+        way: how.
+        known: predictions of an earlier run that was broken off, by item.
+        done: told of each prediction as it comes; what it raises ends the run.
+    """
+    gate = asyncio.Semaphore(way.at_once)
+    async with asyncio.TaskGroup() as group:
+        for _, dialogue in groupby(items, key=lambda item: item.dialogue):
+            group.create_task(_Talk(list(dialogue), way, known, done).run(gate))
+
+
+class _Talk:
+    """One dialogue, whose labels are told to its later turns."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        way: Way,
+        known: Mapping[str, Prediction],
+        done: Callable[[Prediction], None],
+    ) -> None:
+        self._items, self._way, self._known, self._done = items, way, known, done
+        self._tried: list[str] = []
+        self._felt: list[str] = []
+
+    async def run(self, gate: asyncio.Semaphore) -> None:
+        for number, item in enumerate(self._items):
+            if (found := self._known.get(item.id)) is None:
+                async with gate:
+                    found = await self._predict(item, number)
+                self._done(found)
+            self._remember(item, found)
+
+    async def _predict(self, item: Item, number: int) -> Prediction:
+        way, asked = self._way, self._asked(item)
+        clips, troubles = await _clips(item, way.services)
+        state: dict[str, Any] = {
+            "messages": _messages(item),
+            "clips": clips,
+            "turn": number,
+            "tried": list(self._tried),
+            "felt": list(self._felt),
+        }
+        context = BenchContext(microphone=bool(clips), camera=bool(clips), asked=asked)
+        try:
+            found = await way.bench.graph.ainvoke(state, context=context)
+        except AttuneError as error:
+            return _failed(item, str(error))
+        way.services.forget(found["turn_id"], clips)
+        predicted = dict(asked.predicted)
+        if "response" in way.bench.steps:
+            predicted["response"] = " ".join(found["said"])
+        return Prediction(
+            id=item.id,
+            predicted=predicted,
+            scores=asked.scores,
+            unparsable=sorted(set(asked.silent)),
+            ms={name: round(spent, 1) for name, spent in found["timings"].items()},
+            notes=[*troubles, *(f"{note['node']}: {note['text']}" for note in found["notes"])],
+            plan=found["strategy"]["label"],
+            risk=found["grade"]["level"],
+            readings={name: reading["missing"] for name, reading in found["readings"].items()},
+        )
+
+    def _asked(self, item: Item) -> Asked:
+        given, thoughts = {}, {}
+        for step in self._way.mode.given & item.gold.keys():
+            if step not in LABELLED:
+                thoughts[step] = item.gold[step]
+            elif record := self._way.space.told(step, item.gold[step]):
+                given[step] = record
+        return Asked(given, thoughts)
+
+    def _remember(self, item: Item, found: Prediction) -> None:
+        """Keep what the later turns are told of this one."""
+        if self._way.history == "none":
+            return
+        for step, past in (("strategy", self._tried), ("user_emotion", self._felt)):
+            label = found["predicted"].get(step, "")
+            if self._way.history == "gold":
+                record = self._way.space.told(step, item.gold.get(step, ""))
+                label = record["label"] if record else ""
+            if label and label != UNKNOWN:
+                past.append(label)
+
+
+def _messages(item: Item) -> list[AnyMessage]:
+    """Return the messages up to this one; two in a row of one speaker are one message."""
+    said: list[AnyMessage] = []
+    for place, turn in enumerate(item.before):
+        kind = HumanMessage if turn["speaker"] == "person" else AIMessage
+        said.append(kind(turn["text"], id=f"{item.id}:{place}"))
+    return [*said, HumanMessage(item.said, id=item.id)]
+
+
+async def _clips(item: Item, services: Services) -> tuple[list[ClipHandle], list[str]]:
+    """Return handles of an item's clips, and what is wrong with those that cannot be read."""
+    handles, troubles = [], []
+    for file in item.media:
+        try:
+            handles.append(services.clips.put(await asyncio.to_thread(read_clip, file)))
+        except MediaError as error:
+            troubles.append(f"clip: {error}")
+    return handles, troubles
+
+
+def _failed(item: Item, why: str) -> Prediction:
+    return Prediction(
+        id=item.id, predicted={}, scores={}, unparsable=[], ms={}, notes=[], plan="", risk="",
+        readings={}, failed=why,
+    )  # fmt: skip
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group that came of running many items at once."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

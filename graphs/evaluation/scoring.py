@@ -1,0 +1,236 @@
+"""What the predictions of a run are worth, step by step."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from agents.adherence import departs, lacks
+from graphs.evaluation.folder import ItemRecord, Prediction
+from graphs.evaluation.labels import LABELLED, LabelSpace
+from tools.metrics.calibration import brier, expected_calibration_error, reliability
+from tools.metrics.diversity import distinct, esconv_distinct, expectation_adjusted_distinct
+from tools.metrics.labels import label_scores
+from tools.metrics.openings import repeated_share
+from tools.metrics.overlap import overlap
+from tools.metrics.preference import preference_bias
+from tools.metrics.tokens import tokens
+from tools.records import Scores
+from tools.sentences import split
+
+_VOCABULARY = 30_000
+"""`V` of the expectation-adjusted Distinct: about the words of a small English lexicon."""
+
+
+def score(
+    steps: Sequence[str],
+    items: Sequence[ItemRecord],
+    predictions: Sequence[Prediction],
+    space: LabelSpace,
+    emitted: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Return the scores of every step that the corpus has gold labels or texts for.
+
+    Args:
+        steps: those that the graph takes.
+        items: of the run.
+        predictions: one for each item, in the same order.
+        space: the labels of the corpus.
+        emitted: Attune's labels that the bound sources can come to, by step.
+    """
+    found: dict[str, Any] = {"items": len(items), "steps": {}}
+    for step in steps:
+        if step in LABELLED:
+            scored = _labelled(step, items, predictions, space, emitted.get(step, ()))
+        else:
+            scored = _written(step, items, predictions)
+        if scored:
+            found["steps"][step] = scored
+    found["failed"] = sum("failed" in p for p in predictions)
+    found["screened"] = dict(Counter(p["risk"] for p in predictions).most_common())
+    found["modalities"] = _modalities(predictions)
+    found["ms"] = latency(predictions)
+    return found
+
+
+def rows(
+    step: str, items: Sequence[ItemRecord], predictions: Sequence[Prediction], space: LabelSpace
+) -> list[tuple[int, str, str]]:
+    """Return place, gold and predicted label of every item that a step is scored on.
+
+    Items without a gold label are left out, and those whose label stands for none of Attune's. The
+    set is closed: of a distribution, the likeliest label that the corpus has is taken. A prediction
+    whose model said nothing that could be read is empty, and so wrong.
+    """
+    found = []
+    for place, (item, one) in enumerate(zip(items, predictions, strict=True)):
+        if gold := space.gold(step, item["gold"].get(step, "")):
+            found.append((place, gold, _prediction(step, one, space)))
+    return found
+
+
+def latency(predictions: Sequence[Prediction]) -> dict[str, dict[str, float]]:
+    """Return median and 95th percentile of the milliseconds by node, waiting included."""
+    spent: dict[str, list[float]] = {}
+    for one in predictions:
+        for node, ms in one["ms"].items():
+            spent.setdefault(node, []).append(ms)
+    return {
+        node: {"median": round(float(np.median(ms)), 1),
+               "p95": round(float(np.quantile(ms, 0.95)), 1)}
+        for node, ms in spent.items()
+    }  # fmt: skip
+
+
+def _prediction(step: str, one: Prediction, space: LabelSpace) -> str:
+    if step in one["unparsable"]:
+        return ""
+    # The likeliest, also where the page would say that it is not sure.
+    closed = _closed(_spread(step, one, space), space.labels(step))
+    return max(closed, key=closed.__getitem__, default="")
+
+
+def _spread(step: str, one: Prediction, space: LabelSpace) -> Scores:
+    named = one["predicted"].get(step, "")
+    return space.scored_all(step, one["scores"].get(step) or ({named: 1.0} if named else {}))
+
+
+def _closed(spread: Scores, labels: Sequence[str]) -> Scores:
+    """Return a distribution over the labels alone; empty where none of them has a share."""
+    total = sum(spread.get(label, 0.0) for label in labels)
+    return {label: spread.get(label, 0.0) / total for label in labels} if total > 0 else {}
+
+
+def _labelled(
+    step: str,
+    items: Sequence[ItemRecord],
+    predictions: Sequence[Prediction],
+    space: LabelSpace,
+    emitted: Sequence[str],
+) -> dict[str, Any]:
+    scored = rows(step, items, predictions, space)
+    if not scored:
+        return {}
+    labels = space.labels(step)
+    gold, predicted = [g for _, g, _ in scored], [p for _, _, p in scored]
+    found: dict[str, Any] = dict(label_scores(gold, predicted, labels))
+    labelled = sum(bool(item["gold"].get(step)) for item in items)
+    spread = [_spread(step, predictions[at], space) for at, _, _ in scored]
+    closed = [_closed(one, labels) for one in spread]
+    sure = [min(1.0, max(one.values(), default=0.0)) for one in closed]
+    right = [g == p for g, p in zip(gold, predicted, strict=True)]
+    reach = space.emitted(step, emitted)
+    found |= {
+        "labels": list(labels),
+        "kind": "labels",
+        "left_out": labelled - len(scored),
+        "outside": sum(max(s, key=s.__getitem__, default="") not in labels for s in spread if s),
+        "unsure": sum(predictions[at]["predicted"].get(step) == "unknown" for at, _, _ in scored),
+        "calibration": {
+            "ece": expected_calibration_error(sure, right),
+            "brier": brier(closed, gold, labels),
+            "reliability": [asdict(part) for part in reliability(sure, right)],
+        },
+        "emitted": {
+            "share": sum(label in reach for label in gold) / len(gold),
+            "never": sorted(set(gold) - reach),
+        },
+        "groups": _groups(items, scored),
+    }
+    if step == "strategy":
+        found["preference"] = dict(preference_bias(_confusion(scored, labels)))
+    return found
+
+
+def _confusion(scored: Sequence[tuple[int, str, str]], labels: Sequence[str]) -> list[list[int]]:
+    """Return how often each label was predicted (rows) for each gold one; the last takes the rest.
+
+    Kang et al. count what could not be read as `others`, which is the last label.
+    """
+    order = sorted(labels, key=lambda label: label.casefold().startswith("other"))
+    counts = Counter((p if p in labels else order[-1], g) for _, g, p in scored)
+    return [[counts[p, g] for g in order] for p in order]
+
+
+def _groups(
+    items: Sequence[ItemRecord], scored: Sequence[tuple[int, str, str]]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return accuracy and n by group, for every kind of group that the items have."""
+    right: dict[str, dict[str, list[bool]]] = {}
+    for place, gold, predicted in scored:
+        for kind, group in items[place]["groups"].items():
+            right.setdefault(kind, {}).setdefault(group, []).append(gold == predicted)
+    return {
+        kind: {g: {"accuracy": sum(r) / len(r), "n": len(r)} for g, r in sorted(groups.items())}
+        for kind, groups in right.items()
+    }
+
+
+def _written(
+    step: str, items: Sequence[ItemRecord], predictions: Sequence[Prediction]
+) -> dict[str, Any]:
+    pairs = [
+        (one["predicted"].get(step, ""), item["gold"][step], one)
+        for item, one in zip(items, predictions, strict=True)
+        if item["gold"].get(step)
+    ]
+    if not pairs:
+        return {}
+    texts, references = [text for text, _, _ in pairs], [gold for _, gold, _ in pairs]
+    found: dict[str, Any] = {"kind": "text", "n": len(pairs), "empty": texts.count("")}
+    if not any(texts):
+        return found
+    found["overlap"] = overlap(texts, references)
+    found["diversity"] = diversity(texts)
+    found["diversity of the references"] = diversity(references)
+    found["words"] = {"mean": _words(texts), "of the references": _words(references)}
+    if step == "response":
+        found["stood in"] = sum(_stood_in(one) for _, _, one in pairs)
+        found["adherence"] = adherence(texts, [one for _, _, one in pairs])
+        found["repeated openings"] = repeated_share(texts)
+    return found
+
+
+def diversity(texts: Sequence[str]) -> dict[str, float]:
+    """Return Distinct-1 and -2 by both definitions, and adjusted; each in percent."""
+    said = [tokens(text) for text in texts]
+    return {
+        **{f"Distinct-{n}": 100 * distinct(said, n) for n in (1, 2)},
+        **{f"Distinct-{n} (ESConv)": 100 * esconv_distinct(said, n) for n in (1, 2)},
+        **{f"EAD-{n}": 100 * expectation_adjusted_distinct(said, n, _VOCABULARY) for n in (1, 2)},
+    }
+
+
+def adherence(texts: Sequence[str], predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """Return the share of replies that keep to the planned strategy, by the rules of `respond`."""
+    planned = [
+        (text, one["plan"])
+        for text, one in zip(texts, predictions, strict=True)
+        if text and one["plan"]
+    ]
+    if not planned:
+        return {}
+    keep = [
+        not lacks(text, strategy) and not any(departs(s, strategy) for s in split(text))
+        for text, strategy in planned
+    ]
+    return {"share": sum(keep) / len(keep), "n": len(keep)}
+
+
+def _words(texts: Sequence[str]) -> float:
+    return float(np.mean([len(tokens(text)) for text in texts]))
+
+
+def _stood_in(one: Prediction) -> bool:
+    return any(note.startswith("respond:") for note in one["notes"])
+
+
+def _modalities(predictions: Sequence[Prediction]) -> dict[str, dict[str, int]]:
+    """Return how often each modality was read, and why it was not."""
+    counts: dict[str, Counter[str]] = {}
+    for one in predictions:
+        for modality, missing in one["readings"].items():
+            counts.setdefault(modality, Counter())[missing or "read"] += 1
+    return {modality: dict(counted.most_common()) for modality, counted in counts.items()}

@@ -1,0 +1,175 @@
+"""A run's scores as tables, for the terminal and for Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from tools.metrics.published import rows as published_rows
+
+from graphs.evaluation.comparing import Comparison, Measured
+from graphs.evaluation.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table: a title, a sentence below it, a head and rows of texts."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    below: str = ""
+
+    def rich(self) -> Table:
+        """Return it for the terminal."""
+        table = Table(*map(escape, self.head), title=escape(self.title), caption=escape(self.below))
+        for row in self.rows:
+            table.add_row(*map(escape, row))
+        return table
+
+    def markdown(self) -> str:
+        """Return it as Markdown, with an empty line behind it."""
+        lines = [f"**{self.title}**", "", _line(self.head), _line(["---"] * len(self.head))]
+        lines += [_line(row) for row in self.rows]
+        return "\n".join([*lines, *(["", self.below] if self.below else []), "", ""])
+
+
+def show(folder: RunFolder, console: Console) -> None:
+    """Print what a run came to."""
+    for grid in run_grids(folder):
+        console.print(grid.rich())
+    console.print(f"{folder.path}", style="dim", highlight=False, soft_wrap=True)
+
+
+def run_grids(folder: RunFolder) -> list[Grid]:
+    """Return the tables of a run: its labels, its texts, and what they may be compared with."""
+    manifest, scores = folder.manifest, folder.scores
+    steps: dict[str, Any] = scores["steps"]
+    labelled = {step: found for step, found in steps.items() if found["kind"] == "labels"}
+    written = {step: found for step, found in steps.items() if found["kind"] == "text"}
+    where = _where(manifest)
+    grids = []
+    if labelled:
+        grids.append(_labels(labelled, where))
+    grids += [_texts(step, found, where) for step, found in written.items()]
+    for step in steps:
+        if known := _published(manifest["corpus"], step):
+            grids.append(known)
+    return grids
+
+
+def comparison_grids(found: Sequence[Comparison]) -> list[Grid]:
+    """Return a table for every run that was compared with the baseline."""
+    head = ("step", "measure", "baseline", "this run", "difference", "95 % interval", "p",
+            "McNemar")  # fmt: skip
+    grids = []
+    for one in found:
+        rows = tuple(
+            (m.step, m.measure, f"{m.values[0]:.2f}", f"{m.values[1]:.2f}",
+             f"{m.difference.value:+.2f}", _interval(m), _p(m.difference.p),
+             f"{m.test.b}:{m.test.c}, p {_p(m.test.p)}" if m.test else "")
+            for m in one.measures
+        )  # fmt: skip
+        below = (
+            f"{one.shared} items of {one.dialogues} dialogues that both have; intervals and p by a "
+            "bootstrap over dialogues; McNemar's exact test takes items as independent, which they "
+            f"are not. What differs: {', '.join(one.changed) or 'nothing'}."
+        )
+        grids.append(Grid(f"{one.other} beside {one.baseline}", head, rows, below))
+    return grids
+
+
+def _interval(found: Measured) -> str:
+    low, high = found.difference.low, found.difference.high
+    return "" if low is None or high is None else f"{low:+.2f} to {high:+.2f}"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def percent(value: float) -> str:
+    """Return a share as the tables show it."""
+    return f"{100 * value:.1f}"
+
+
+def _where(manifest: dict[str, Any]) -> str:
+    return (
+        f"{manifest['graph']} on {manifest['corpus']} {manifest['split']}, {manifest['items']} "
+        f"of {manifest['of']} {manifest['unit']}, mode {manifest['mode']}, labels of earlier "
+        f"turns: {manifest['history']}, profile {manifest['profile']}, seed {manifest['seed']}"
+    )
+
+
+def _labels(steps: dict[str, Any], where: str) -> Grid:
+    head = (
+        "step", "n", "Acc (WAR)", "w-F1", "macro-F1", "UAR", "ECE", "Brier", "not read", "outside",
+        "unsure", "can emit",
+    )  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    notes = []
+    for step, found in steps.items():
+        kept = found["calibration"]
+        rows.append((
+            step, str(found["n"]), *map(percent, _four(found)), f"{kept['ece']:.3f}",
+            f"{kept['brier']:.3f}", str(found["unparsable"]), str(found["outside"]),
+            str(found["unsure"]), percent(found["emitted"]["share"]),
+        ))  # fmt: skip
+        floor = found["floor"]
+        rows.append((
+            f"  always {floor['label']!r}", str(found["n"]), *map(percent, _four(floor)),
+            *[""] * 6,
+        ))  # fmt: skip
+        if found["left_out"]:
+            notes.append(f"{found['left_out']} of {step} have a gold label that is not scored")
+        if bias := found.get("preference", {}).get("bias"):
+            notes.append(f"strategy preference bias {bias:.2f}")
+    below = (
+        "In percent but ECE (15 bins) and Brier (0 to 2). What was not read counts as wrong. "
+        "Where the likeliest label is `outside` the corpus's, the next one that it has is taken; "
+        "`unsure` ones count as they stand. `can emit` is the share of gold labels that the bound sources can come to at all."
+    )
+    return Grid(where, head, tuple(rows), " ".join([below, *(f"{note}." for note in notes)]))
+
+
+def _four(found: dict[str, Any]) -> list[float]:
+    accuracy = found["accuracy"]
+    return [accuracy, found["weighted_f1"], found["macro_f1"], found["uar"]]
+
+
+def _texts(step: str, found: dict[str, Any], where: str) -> Grid:
+    if found["empty"] == found["n"]:
+        return Grid(f"{step}: {where}", ("measure",), (), f"All {found['n']} texts are empty.")
+    rows = [(name, f"{value:.2f}", "") for name, value in found["overlap"].items()]
+    theirs = found["diversity of the references"]
+    rows += [(n, f"{v:.2f}", f"{theirs[n]:.2f}") for n, v in found["diversity"].items()]
+    words = found["words"]
+    rows.append(("words", f"{words['mean']:.1f}", f"{words['of the references']:.1f}"))
+    if kept := found.get("adherence"):
+        rows.append((f"keeps to its plan (of {kept['n']})", percent(kept["share"]), ""))
+    if "repeated openings" in found:
+        rows.append(("begins as an earlier one", percent(found["repeated openings"]), ""))
+    below = f"{found['n']} texts, {found['empty']} empty, each scored as it stands"
+    if "stood in" in found:
+        below += f"; in {found['stood in']} something stood in for the model"
+    return Grid(f"{step}: {where}", ("measure", "this run", "references"), tuple(rows), f"{below}.")
+
+
+def _published(corpus: str, step: str) -> Grid | None:
+    known = published_rows(corpus, step)
+    if not known:
+        return None
+    rows = tuple(
+        (row.system, row.split, row.unit, str(row.n or "not said"),
+         ", ".join(f"{name} {value:g}" for name, value in row.values.items()),
+         "yes" if row.comparable else f"no: {row.why}")
+        for row in known
+    )  # fmt: skip
+    head = ("published", "split", "unit", "n", "values", "may be compared")
+    return Grid(f"{step} on {corpus}, as published", head, rows)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
