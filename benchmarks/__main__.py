@@ -6,6 +6,7 @@ from benchmarks.care.command import app as care
 from benchmarks.curve import curve
 from benchmarks.durable import durable
 from benchmarks.encoder import encoder
+from benchmarks.evaluate import evaluate
 from benchmarks.face_temperature import face_temperature
 from benchmarks.media import media
 from benchmarks.planner import planner
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command()(curve)
 app.command()(durable)
 app.command()(encoder)
+app.command()(evaluate)
 app.command()(face_temperature)
 app.command()(media)
 app.command()(planner)

@@ -35,7 +35,7 @@ from tools.judging.questions import wording_sha256
 from tools.judging.ratings import Rating, read_ratings
 from tools.judging.replies import Asked, Run, side_by_side
 from tools.judging.rubrics import Rubric, find_rubric
-from tools.judging.scores import compared, scored
+from tools.judging.scores import Compared, Scored, blind, compared, scored
 from tools.judging.tables import OVERRATING, Rows, agreement_rows, comparison_rows, score_rows
 from tools.judging.verdicts import Verdict, ratings_of
 from tools.models import ModelSet, load_models
@@ -172,11 +172,20 @@ def _report(
     settings: Settings,
 ) -> Report:
     rubric = judging.rubric
+    results: list[Scored] | list[Compared]
     if rubric.scale is None:
-        tables = [comparison_rows(compared(found))]
+        results = compared(found)
+        tables = [comparison_rows(results)]
     else:
-        tables = [score_rows(scored(found), f"{rubric.scale.low} to {rubric.scale.high}")]
-    notes = [
+        results = scored(found)
+        tables = [score_rows(results, f"{rubric.scale.low} to {rubric.scale.high}")]
+    notes = []
+    if unseen := blind(results):
+        notes.append(
+            f"The judge {settings.judge!r} tells nothing on {', '.join(unseen)}: it gives nearly "
+            "always one answer, or the order changes most of its verdicts. Take a better judge."
+        )
+    notes += [
         f"{len(ids)} replies of {run!r} seem to speak to the judge, and a small judge heeds that; "
         f"read them: {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''}."
         for run, ids in pleading(judging.replied).items()

@@ -60,7 +60,7 @@ class Notice:
 
 def shortfalls(services: Services, version: Version) -> list[Notice]:
     """Return where a model that the profile prefers is not at hand; nothing is loaded."""
-    notices = []
+    notices: list[Notice] = []
     choices = services.models.choices().get("respond", [])
     for name, entry in version.spec.nodes.items():
         if NODES[version.spec.used(name)].model != "respond" or entry.model or len(choices) < 2:

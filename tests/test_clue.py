@@ -69,9 +69,7 @@ def test_two_sources_that_agree_are_told_once() -> None:
 
 def test_two_sources_that_differ_are_each_told_as_sure_as_they_are() -> None:
     found = told(reading("face", "joy"), reading("voice", "sadness", confidence=0.4))
-    assert found == (
-        "It seems likely that they look glad; it is possible that they sound sad."
-    )
+    assert found == ("It seems likely that they look glad; it is possible that they sound sad.")
 
 
 def test_without_voice_and_face_nothing_is_told() -> None:

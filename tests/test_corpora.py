@@ -118,6 +118,8 @@ def test_the_array_of_esconv_is_one_split_and_no_other(tmp_path: Path) -> None:
     assert [turn.speaker for turn in found.turns] == ["person", "supporter", "person"]
     with pytest.raises(DataError, match=r"lacks the split 'valid' of ESConv \(there: all\)"):
         corpus.read(tmp_path, "valid")
+    with pytest.raises(DataError, match="cannot read valid.txt"):
+        list(esconv.read(tmp_path, "valid"))
 
 
 def test_the_two_of_failed_esconv_are_told_and_renamed_labels_are_known(tmp_path: Path) -> None:
@@ -208,8 +210,11 @@ def test_joined_turns_keep_clues_thoughts_and_the_whole_stretch_of_their_file() 
     assert reply.thoughts == {"reason": "To know."}
 
 
-def test_of_several_clips_the_first_is_kept() -> None:
-    clips = [MediaFile(Path(name), video=True) for name in ("a.mp4", "b.mp4")]
+@pytest.mark.parametrize("times", [(None, None), (1.0, 2.0)])
+def test_of_several_clips_the_first_is_kept(times: tuple[float | None, float | None]) -> None:
+    begin, end = times
+    paths = [Path("a.mp4"), Path("b.mp4"), Path("a.mp4")]
+    clips = [MediaFile(path, begin, end and end + at) for at, path in enumerate(paths)]
     [joined] = merged([Turn("person", "Oh.", media=clip) for clip in clips])
     assert joined.media == clips[0]
 
@@ -226,6 +231,7 @@ def test_a_clip_without_words_is_a_turn() -> None:
 def test_only_an_answered_turn_counts() -> None:
     said = [Turn("supporter", "Hi."), Turn("person", "Hi."), Turn("supporter", "So?")]
     assert answered([*said, Turn("person", "So.")]) == 1
+    assert answered([Turn("supporter", "Hi."), Turn("supporter", "So?", who="another")]) == 0
 
 
 def test_an_item_of_an_array_has_the_line_where_it_begins(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tools.judging.questions import Question, questions
 from tools.judging.quoting import quoted
 from tools.judging.replies import Asked, Replied, Run, side_by_side
 from tools.judging.rubrics import Rubric, find_rubric, rubric_names
-from tools.judging.scores import compared, scored
+from tools.judging.scores import blind, compared, scored
 from tools.judging.verdicts import Verdict
 from tools.records import EarlierTurn
 
@@ -268,6 +268,27 @@ def test_an_interval_is_drawn_over_dialogues(tmp_path: Path) -> None:
     assert first.most_share == 0.5
 
 
+@pytest.mark.parametrize(
+    ("answer", "criteria"),
+    [(lambda asked: "A", 5), (better("Warm"), 0), (lambda asked: "tie", 0)],
+    ids=["always the first", "the better", "always a tie"],
+)
+def test_a_judge_whose_verdicts_change_with_the_order_is_blind(
+    answer: Callable[[str], str], criteria: int, tmp_path: Path
+) -> None:
+    assert len(blind(compared(judged(judging(), answer, tmp_path)))) == criteria
+
+
+@pytest.mark.parametrize(("other", "criteria"), [("1", 3), ("2", 0)])
+def test_a_judge_that_gives_every_reply_one_score_is_blind(
+    other: str, criteria: int, tmp_path: Path
+) -> None:
+    found = judged(
+        judging(rubric="epitome"), lambda asked: "1" if 'Reply: "Warm' in asked else other, tmp_path
+    )
+    assert len(blind(scored(found))) == criteria
+
+
 def test_a_killed_judging_goes_on_where_it_was(tmp_path: Path) -> None:
     def dies(asked: str) -> str:
         if 'Reply: "Cold' in asked:
@@ -281,6 +302,19 @@ def test_a_killed_judging_goes_on_where_it_was(tmp_path: Path) -> None:
     found = judge(what, second, Answers(file, "judge"), at_once=1)
     assert len(second.asked) == 3
     assert [verdict["score"] for verdict in found] == [2, 2, 2, 1, 1, 1]
+
+
+def test_a_judge_that_fails_once_is_asked_again(tmp_path: Path) -> None:
+    failed: list[str] = []
+
+    def stumbles(asked: str) -> str:
+        if asked not in failed:
+            failed.append(asked)
+            raise ModelError("it stood still")
+        return "2"
+
+    found = judged(judging(rubric="epitome"), stumbles, tmp_path)
+    assert len(failed) == 6 and all(verdict["score"] == 2 for verdict in found)
 
 
 def test_answers_of_another_judge_are_not_taken(tmp_path: Path) -> None:

@@ -244,6 +244,13 @@ async def test_a_scale_shows_one_reply_and_what_its_levels_mean(file: Path) -> N
         assert "0: not at all" in page.text and "Reply 1 of 4" in page.text
 
 
+async def test_what_to_look_for_stands_open_at_the_first_pair_alone(file: Path) -> None:
+    async with browser(study(), file) as one:
+        pages = [(await one.get(f"/rate/maple/{n}")).text for n in (1, 2, 3)]
+    assert ["<details open>" in page for page in pages] == [True, True, False]
+    assert all("<strong>The better reply:</strong> Clear." in page for page in pages)
+
+
 async def test_earlier_turns_are_folded_away_behind_the_last_four(file: Path) -> None:
     turn = {"speaker": "person", "text": "Hello again."}
     before = [turn] * 7

@@ -16,6 +16,7 @@ from graphs.simulation.summary import summarise
 from tests.made_simulation import GOOD, SCORES, chain, dialogue, profile, simulation
 from tools.corpora.library import CORPORA
 
+PEOPLE = {"kite-maker": profile()}
 SPOKEN = [line for pair in GOOD for line in pair]
 
 
@@ -105,7 +106,7 @@ def test_of_two_that_are_nearly_one_the_first_is_kept(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_turns_strategies_and_words() -> None:
-    found = summarise([dialogue(fixed=[0])], {"0-00001": ["role flip"]})
+    found = summarise([dialogue(fixed=[0])], {"0-00001": ["role flip"]}, PEOPLE)
     assert (found["turns"], found["fixed_turns"]) == (4.0, 1)
     assert found["strategies"] == {"Open question": 4} and found["emotions"] == {"sadness": 4}
     assert found["seeker"]["words"] == 7.5
@@ -113,8 +114,13 @@ def test_the_summary_counts_turns_strategies_and_words() -> None:
     assert "no evidence about people" in found["note"]
 
 
+def test_the_summary_counts_lines_that_only_repeat_the_profile() -> None:
+    copied = dialogue([(profile().situation, "Oh."), *GOOD[1:]])
+    assert summarise([dialogue(), copied], {}, PEOPLE)["verbatim"] == 1
+
+
 def test_a_summary_of_nothing_kept_has_no_numbers_to_be_proud_of() -> None:
-    found = summarise([], {"0-00000": ["unsafe"]})
+    found = summarise([], {"0-00000": ["unsafe"]}, PEOPLE)
     assert found["kept"] == 0 and found["turns"] == 0 and found["seeker"]["words"] == 0
 
 

@@ -48,6 +48,7 @@ def test_a_dialogue_of_two_turns_is_too_short() -> None:
         "Thank you for sharing this about the kite.",
         "You are very welcome, and good night.",
         "Your cousin gave you the kite back, and you said nothing.",
+        "You can tell your cousin about the kite, and we can talk later.",
     ],
 )
 def test_a_seeker_who_speaks_as_the_supporter_is_noticed(line: str) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from tools.metrics.published import rows as published_rows
 
 from graphs.evaluation.comparing import Comparison, Measured
 from graphs.evaluation.folder import RunFolder
+from tools.metrics.published import rows as published_rows
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _labels(steps: dict[str, Any], where: str) -> Grid:
     below = (
         "In percent but ECE (15 bins) and Brier (0 to 2). What was not read counts as wrong. "
         "Where the likeliest label is `outside` the corpus's, the next one that it has is taken; "
-        "`unsure` ones count as they stand. `can emit` is the share of gold labels that the bound sources can come to at all."
+        "`unsure` ones count as they stand. `can emit` is the share of gold labels that the bound "
+        "sources can come to at all."
     )
     return Grid(where, head, tuple(rows), " ".join([below, *(f"{note}." for note in notes)]))
 
@@ -161,14 +162,22 @@ def _published(corpus: str, step: str) -> Grid | None:
     known = published_rows(corpus, step)
     if not known:
         return None
+    notes = {
+        why: letter
+        for why, letter in zip(dict.fromkeys(row.why for row in known), _LETTERS, strict=False)
+    }
     rows = tuple(
-        (row.system, row.split, row.unit, str(row.n or "not said"),
-         ", ".join(f"{name} {value:g}" for name, value in row.values.items()),
-         "yes" if row.comparable else f"no: {row.why}")
+        (row.model, ", ".join(f"{name} {value:g}" for name, value in row.values.items()),
+         row.split, row.unit, str(row.n or "not said"), row.source,
+         f"{'yes' if row.comparable else 'no'} ({notes[row.why]})")
         for row in known
     )  # fmt: skip
-    head = ("published", "split", "unit", "n", "values", "may be compared")
-    return Grid(f"{step} on {corpus}, as published", head, rows)
+    head = ("published", "values", "split", "unit", "n", "source", "may be compared")
+    below = " ".join(f"({letter}) {why}" for why, letter in notes.items())
+    return Grid(f"{step} on {corpus}, as published", head, rows, below)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from langgraph.checkpoint.base import (
 )
 
 from graphs.keeping.thread import Latest, Thread
-from graphs.keeping.written import SERDE, Asked, post, settled, write
+from graphs.keeping.written import SERDE, Asked, post, settled, writable, write
 from tools.errors import ConfigError, StorageError, places
 from tools.storage.bounded import BoundedStorage
 from tools.storage.records import Storage, Waiting
@@ -112,7 +112,7 @@ class Saver(BaseCheckpointSaver[int]):
             thread.skip()  # the store has just failed: it is tried again when the turn is over
             return
         latest = thread.latest[""]
-        checkpoint = settled(latest.checkpoint) if over else latest.checkpoint
+        checkpoint = settled(latest.checkpoint) if over else writable(latest.checkpoint)
         data = write(checkpoint, latest.metadata, None if over else thread.begun)
         assert self.storage is not None  # nothing is kept without one
         taken = list(thread.taking)

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, copy_checkpoint
 
+from agents.state import HELD, KEPT
 from graphs.keeping.arrival import ArrivalQueue
 from graphs.keeping.written import Asked, Begun, Stage, messages_in, read, settled, stage
 
@@ -104,7 +105,7 @@ class Thread:
         """Drop what belongs to a turn alone."""
         if "" in self.latest:
             old = self.latest[""]
-            self.latest[""] = Latest(settled(old.checkpoint), old.metadata)
+            self.latest[""] = Latest(settled(old.checkpoint, KEPT | HELD), old.metadata)
 
     # The store
 

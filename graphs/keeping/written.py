@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, copy_check
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from agents.context import Context
-from agents.state import KEPT
+from agents.state import HELD, KEPT
 from tools.errors import StorageError
 
 _MESSAGES = (HumanMessage, AIMessage, SystemMessage, ToolMessage)
@@ -144,9 +144,17 @@ def messages_in(checkpoint: Checkpoint) -> list[BaseMessage]:
     return [*known, *(m for m in new if m.id not in {k.id for k in known})]
 
 
-def settled(checkpoint: Checkpoint) -> Checkpoint:
+def writable(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint of a turn without what is held in memory alone."""
+    copy = copy_checkpoint(checkpoint)
+    for part in ("channel_values", "channel_versions"):
+        copy[part] = {k: v for k, v in checkpoint[part].items() if k not in HELD}
+    return copy
+
+
+def settled(checkpoint: Checkpoint, outlives: frozenset[str] = KEPT) -> Checkpoint:
     """Return a checkpoint with what outlives a turn alone, from which the next one can begin."""
-    values = {k: v for k, v in checkpoint["channel_values"].items() if k in KEPT}
+    values = {k: v for k, v in checkpoint["channel_values"].items() if k in outlives}
     versions = {k: v for k, v in checkpoint["channel_versions"].items() if k in values}
     copy = copy_checkpoint(checkpoint)
     copy["channel_values"], copy["channel_versions"] = values, versions

@@ -57,7 +57,7 @@ def plan(
     """
     length = draw.randint(max(FEWEST, math.ceil(_SHORTEST * turns)), turns)
     end = [Item("takeaway"), Item("goodbye")][-1 if length < _WITH_TAKEAWAY else 0 :]
-    told = _facts(profile)[: length - len(end)]
+    told = facts_of(profile)[: length - len(end)]
     answers = length - len(end) - len(told)
     # Not before the first: a talk begins with what is wrong.
     places = [draw.randint(1, len(told)) for _ in range(answers)]
@@ -77,7 +77,7 @@ def _opened(item: Item, draw: random.Random, openings: Mapping[str, str]) -> Ite
     return replace(item, opening=opening)
 
 
-def _facts(profile: SeekerProfile) -> list[Item]:
+def facts_of(profile: SeekerProfile) -> list[Item]:
     """Return everything a profile has to tell, in the order of telling."""
     event = profile.event
     first, *others = profile.feelings

@@ -62,7 +62,7 @@ def write_out(
         if d.id in dropped
     ]
     folder.write(DROPPED, "".join(f"{line}\n" for line in others))
-    summary = summarise(kept, _counted(dropped))
+    summary = summarise(kept, _counted(dropped), profiles)
     folder.write(SUMMARY, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     return summary
 

@@ -33,7 +33,7 @@ _OFFERS = (
 _OFFER = re.compile(f"{_START}(?:{'|'.join(_OFFERS)})", re.IGNORECASE)
 
 
-_OWN = re.compile(r"\b(?:i|i'\w+|me|my|mine|myself|we|us|our)\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:i|i'\w+|me|my|mine|myself)\b", re.IGNORECASE)
 _YOURS = re.compile(r"\b(?:you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
 
 _MANY = 2

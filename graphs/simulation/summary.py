@@ -8,7 +8,11 @@ from typing import TypedDict
 from rich.box import SIMPLE
 from rich.table import Table
 
+from graphs.simulation.agenda import facts_of
+from graphs.simulation.filters import COPIED_WORDS
+from graphs.simulation.profiles import SeekerProfile
 from graphs.simulation.records import Simulated
+from tools.metrics.copying import longest_common_run
 from tools.metrics.diversity import distinct
 from tools.metrics.tokens import tokens
 
@@ -36,7 +40,8 @@ class Summary(TypedDict):
     """The kept dialogues in numbers, and what became of the others.
 
     A dialogue that was dropped for several reasons counts under each in `reasons`. `turns` is the
-    mean number of exchanges; `strategies` and `emotions` count turns of the kept dialogues.
+    mean number of exchanges; `verbatim` counts lines of the seeker with eight words or more in a
+    row as the profile has them; `strategies` and `emotions` count turns of the kept dialogues.
     """
 
     dialogues: int
@@ -46,6 +51,7 @@ class Summary(TypedDict):
     endings: dict[str, int]
     turns: float
     fixed_turns: int
+    verbatim: int
     strategies: dict[str, int]
     emotions: dict[str, int]
     seeker: Speech
@@ -53,12 +59,17 @@ class Summary(TypedDict):
     note: str
 
 
-def summarise(kept: Sequence[Simulated], dropped: Mapping[str, Sequence[str]]) -> Summary:
+def summarise(
+    kept: Sequence[Simulated],
+    dropped: Mapping[str, Sequence[str]],
+    profiles: Mapping[str, SeekerProfile],
+) -> Summary:
     """Count what came out.
 
     Args:
         kept: the dialogues that are kept.
         dropped: id of each other one -> why it is dropped.
+        profiles: everybody who may be played, by id.
     """
     turns = [turn for dialogue in kept for turn in dialogue.turns]
     reasons = Counter(reason for found in dropped.values() for reason in found)
@@ -70,6 +81,7 @@ def summarise(kept: Sequence[Simulated], dropped: Mapping[str, Sequence[str]]) -
         "endings": dict(Counter(dialogue.ended for dialogue in kept).most_common()),
         "turns": round(fmean(len(dialogue.turns) for dialogue in kept), 2) if kept else 0.0,
         "fixed_turns": sum(turn.fixed for turn in turns),
+        "verbatim": sum(_verbatim(dialogue, profiles[dialogue.profile]) for dialogue in kept),
         "strategies": dict(
             Counter(turn.chain["strategy"]["label"] or _NO_STRATEGY for turn in turns).most_common()
         ),
@@ -80,6 +92,14 @@ def summarise(kept: Sequence[Simulated], dropped: Mapping[str, Sequence[str]]) -
         "supporter": _speech([turn.supporter for turn in turns]),
         "note": NOTE,
     }
+
+
+def _verbatim(dialogue: Simulated, profile: SeekerProfile) -> int:
+    facts = [item.fact for item in facts_of(profile)]
+    return sum(
+        any(longest_common_run(line, fact) >= COPIED_WORDS for fact in facts)
+        for line in dialogue.lines(supporter=False)
+    )
 
 
 def _speech(lines: Sequence[str]) -> Speech:
@@ -103,6 +123,7 @@ def table(summary: Summary) -> Table:
     for ending, number in summary["endings"].items():
         made.add_row(f"  ended by {ending}", str(number))
     made.add_row("turns with fixed sentences", str(summary["fixed_turns"]))
+    made.add_row("lines told as the profile has them", str(summary["verbatim"]))
     for name, speech in (("seeker", summary["seeker"]), ("supporter", summary["supporter"])):
         made.add_row(f"words a line, {name}", f"{speech['words']:.1f}")
         made.add_row(

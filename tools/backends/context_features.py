@@ -144,9 +144,7 @@ def features(
     return np.stack([_row(s, layout, texts, clue) for s in situations])
 
 
-def _row(
-    situation: Situation, layout: Layout, texts: Mapping[str, TextRow], clue: float
-) -> Matrix:
+def _row(situation: Situation, layout: Layout, texts: Mapping[str, TextRow], clue: float) -> Matrix:
     nothing = np.zeros(layout.text + len(layout.affect), np.float32)
     said = texts.get(situation.said, nothing)
     described = texts.get(situation.thoughts.get("clue", "")) if situation.thoughts else None
@@ -157,7 +155,9 @@ def _row(
     speakers = np.zeros(layout.context, np.float32)
     for place in range(layout.context):
         turn = before[place] if place < len(before) else None
-        parts.append(texts.get(turn["text"], nothing)[: layout.text] if turn else nothing[: layout.text])
+        parts.append(
+            texts.get(turn["text"], nothing)[: layout.text] if turn else nothing[: layout.text]
+        )
         speakers[place] = 0.0 if turn is None else 1.0 if turn["speaker"] == "supporter" else -1.0
     earlier = texts.get(_previous(situation), nothing)
     parts += [speakers, said[layout.text :], earlier[layout.text :], _form(situation)]

@@ -13,7 +13,14 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
-from tools.backends.context_features import EMOTIONS, AffectModel, Layout, features, read_texts, texts_of
+from tools.backends.context_features import (
+    EMOTIONS,
+    AffectModel,
+    Layout,
+    features,
+    read_texts,
+    texts_of,
+)
 from tools.backends.context_layers import UpperLayers
 from tools.backends.heads import read_head, require_fit, shared_encoder
 from tools.backends.minilm import MiniLM, TokenStates
@@ -36,7 +43,8 @@ class Sizes(BaseModel, extra="forbid"):
 
     Attributes:
         hidden: width of the layer that the heads share.
-        dropout: share of numbers dropped in training.
+        dropout: share of the hidden layer's numbers dropped in training.
+        spared: likewise of the vectors of texts.
         tuned: upper layers of the encoder that were trained with it, and stand in its file.
         attention: attention heads of such a layer.
         inner: width of its inner layer.
@@ -44,6 +52,7 @@ class Sizes(BaseModel, extra="forbid"):
 
     hidden: int = Field(default=128, ge=4)
     dropout: float = Field(default=0.5, ge=0, lt=1)
+    spared: float = Field(default=0.5, ge=0, lt=1)
     tuned: int = Field(default=0, ge=0)
     attention: int = Field(default=12, ge=1)
     inner: int = Field(default=1536, ge=8)
@@ -104,8 +113,9 @@ class ContextNetwork(nn.Module):
             if sizes.tuned
             else None
         )
+        # Of a text's many numbers some can be spared in training; of the few others none.
+        self.spare = nn.Dropout(sizes.spared)
         self.body = nn.Sequential(
-            nn.Dropout(sizes.dropout),
             nn.Linear(seen, sizes.hidden),
             nn.GELU(),
             nn.Dropout(sizes.dropout),
@@ -127,6 +137,8 @@ class ContextNetwork(nn.Module):
         seen, felt = rows[:, : self.layout.felt.start], rows[:, self.layout.felt]
         if self.upper is not None and said is not None:
             seen = torch.cat([self.upper(said), seen[:, self.layout.width :]], 1)
+        words = (1 + self.layout.context) * self.layout.text
+        seen = torch.cat([self.spare(seen[:, :words]), seen[:, words:]], 1)
         hidden = self.body((seen - self.shift) * self.scale)
         return {
             task: head(torch.cat([hidden, felt], 1) if task in PLANS else hidden)

@@ -44,7 +44,9 @@ class UpperLayers(nn.Module):
         """
         from safetensors.torch import load_file
 
-        stored = {k.removeprefix("bert."): v for k, v in load_file(folder / "model.safetensors").items()}
+        stored = {
+            k.removeprefix("bert."): v for k, v in load_file(folder / "model.safetensors").items()
+        }
         first = depth - len(self.layers)
         for place, layer in enumerate(self.layers):
             layer.load_state_dict(_as_torch(stored, f"encoder.layer.{first + place}."))

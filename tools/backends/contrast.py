@@ -41,5 +41,5 @@ class ContrastedLogits:
         self._seen, self._next = input_ids.shape[1], written[:, :0]
         found = self._model(input_ids=fed, past_key_values=self._cache, use_cache=True)
         self._cache = found.past_key_values
-        without = found.logits[:, -1, :].to(scores.dtype)
+        without: torch.Tensor = found.logits[:, -1, :].to(scores.dtype)
         return (1 + self._weight) * scores - self._weight * without

@@ -192,9 +192,10 @@ class TransformersChat:
 
     def _encoded(self, request: ChatRequest) -> "BatchEncoding":
         """Return the tokens of the prompt, each tensor of shape (1, tokens)."""
-        return self._tokenizer(
+        found: BatchEncoding = self._tokenizer(
             self._prompt(request), add_special_tokens=False, return_tensors="pt"
         ).to(self._model.device)
+        return found
 
     def _prompt(self, request: ChatRequest) -> str:
         """Return the prompt as text, with the beginning of the reply if that is given."""

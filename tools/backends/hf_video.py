@@ -47,8 +47,9 @@ def load(loading: Loading) -> "VideoDescriber":
     safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     folder = loading.weights()
     try:
-        processor = AutoProcessor.from_pretrained(folder, **safely)
-        model = AutoModelForImageTextToText.from_pretrained(
+        reader: Any = AutoProcessor  # has no types
+        processor = reader.from_pretrained(folder, **safely)
+        model: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
             use_safetensors=True,
             dtype=torch.float32 if device == "cpu" else torch.bfloat16,

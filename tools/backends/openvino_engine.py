@@ -85,7 +85,7 @@ class Engine:
 
     def _score(self, key: int, prompt: str, reply: str) -> None:
         import numpy as np
-        import openvino
+        import openvino  # type: ignore[import-untyped]
 
         before, after = (
             self._tokenizer.encode(text, add_special_tokens=False).input_ids.data

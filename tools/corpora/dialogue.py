@@ -131,7 +131,7 @@ def _stretch(clips: Sequence[MediaFile]) -> MediaFile | None:
     if not clips:
         return None
     first, ends = clips[0], [clip.end for clip in clips if clip.path == clips[0].path]
-    if first.begin is None or len(ends) < len(clips):
+    if len(ends) < len(clips):
         return first
     last = max((end for end in ends if end is not None), default=None)
     return MediaFile(first.path, first.begin, last, first.audio, first.video)

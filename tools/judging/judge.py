@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from tools.chat import ChatBackend
+from tools.chat import ChatBackend, ChatRequest
+from tools.errors import ModelError
 from tools.judging.answers import Answers
 from tools.judging.questions import Question, questions
 from tools.judging.replies import Replied
 from tools.judging.rubrics import Rubric
 from tools.judging.verdicts import Verdict, given, verdicts
+
+_TRIES = 3
+"""How often a question is asked of a judge that fails; one lost answer must not end the work."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def judge(
         done: called at each answer, kept ones among them.
 
     Raises:
-        ModelError: the judge failed; what was answered is kept.
+        ModelError: the judge failed on one question again and again; what was answered is kept.
         DataError: an answer cannot be written.
     """
     asked = judging.questions()
@@ -57,7 +61,7 @@ def judge(
     def answer(question: Question) -> str:
         known = answers.get(question.request)
         if known is None:
-            known = "".join(chat().stream(question.request))
+            known = _asked(chat, question.request)
             answers.put(question.request, known)
         done()
         return known
@@ -72,3 +76,12 @@ def judge(
             one, judging.rubric, judging.runs, given(part, [next(given_by_place) for _ in part])
         )
     ]
+
+
+def _asked(chat: Callable[[], ChatBackend], request: ChatRequest) -> str:
+    for _ in range(_TRIES - 1):
+        try:
+            return "".join(chat().stream(request))
+        except ModelError:
+            continue
+    return "".join(chat().stream(request))

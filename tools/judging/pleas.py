@@ -9,14 +9,17 @@ from collections.abc import Sequence
 
 from tools.judging.replies import Replied
 
+_OURS = r"(instructions?|prompts?|criteri\w+|task|rubric)"
+
 _PLEA = re.compile(
-    r"\b(ignore|disregard|forget|overlook)\b.{0,40}"
-    r"\b(above|before|previous|earlier|instructions?|prompt|criteri\w+|task|rubric)\b"
-    r"|\b(best|highest|full|top|maximum|perfect)\s+(score|rating|marks?|grade)\b"
-    r"|\b(score|rate|grade|give)\s+(this|it|me|the)?\s*(reply|response|answer)?\s*(an?|as)?\s*\d+\b"
-    r"|\b(dear|hey|note to( the)?)\s+(judge|rater|evaluator|grader)\b"
+    r"\b(ignore|disregard|forget|overlook)\s+(all|any|everything|the|your|of|these|those|\s)*"
+    rf"(above|((previous|earlier|prior)\s+)?{_OURS})\b"
+    r"|\b(best|highest|top|maximum|perfect)\s+(score|rating|grade)\b"
+    r"|\b(score|rate|grade|give)\s+(this|the)\s+(reply|response|answer)\b"
+    r"|\b(give|score|rate)\s+(it\s+|me\s+)?(an?\s+)?\d+\s*([.,!;/]|out of|$)"
+    r"|\b(dear|hey|note to)\s+(the\s+)?(judge|rater|evaluator|grader)\b"
     r"|\b(reply|response|answer) [AB] is (better|worse|the best)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 
 

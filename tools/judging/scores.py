@@ -12,6 +12,10 @@ from tools.judging.verdicts import State, Verdict, ratings_of
 from tools.metrics.resampling import Measured, grouped_mean, mean
 
 
+_ALWAYS, _GUESSED = 0.95, 0.5
+"""Share of one score, and of changed verdicts, from which on a judge counts as blind."""
+
+
 @dataclass(frozen=True)
 class Left:
     """What was not judged, in numbers; see `tools.judging.verdicts.Verdict`.
@@ -85,6 +89,30 @@ def compared(found: Iterable[Verdict]) -> list[Compared]:
     for verdict in found:
         parts.setdefault(verdict["criterion"], []).append(verdict)
     return [_compared(criterion, part) for criterion, part in parts.items()]
+
+
+def blind(found: Sequence[Scored | Compared]) -> list[str]:
+    """Return the criteria on which the judge sees nothing, in order.
+
+    That is where it gives one score to 19 replies of 20 or more over all runs, or where the order
+    changes more than half of its verdicts: guessing changes about half of those without a tie.
+    """
+    names: list[str] = []
+    for criterion in dict.fromkeys(one.criterion for one in found):
+        parts = [one for one in found if one.criterion == criterion]
+        flips = [one.flips for one in parts if isinstance(one, Compared) and one.flips is not None]
+        if any(share > _GUESSED for share in flips) or _constant(parts):
+            names.append(criterion)
+    return names
+
+
+def _constant(parts: Sequence[Scored | Compared]) -> bool:
+    means = [(one, one.mean) for one in parts if isinstance(one, Scored) and one.mean is not None]
+    times: Counter[int | None] = Counter()
+    for one, measured in means:
+        times[one.most] += round(one.most_share * measured.n)
+    n = sum(measured.n for _, measured in means)
+    return n > 1 and max(times.values()) >= _ALWAYS * n
 
 
 def _scored(run: str, criterion: str, part: Sequence[Verdict]) -> Scored:

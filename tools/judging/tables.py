@@ -28,7 +28,7 @@ class Rows:
 
     title: str
     head: tuple[str, ...]
-    body: list[tuple[str, ...]]
+    body: Sequence[tuple[str, ...]]
 
     def markdown(self) -> str:
         """Return the table as Markdown."""

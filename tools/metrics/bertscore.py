@@ -1,12 +1,17 @@
 """BERTScore by the library of its authors, with a model from a folder (Zhang et al., ICLR 2020)."""
 
-import warnings
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.errors import ConfigError, WeightsError
 from tools.metrics.extra import package
+
+_LONGEST = 512
+_PADDED_POSITIONS = {"roberta", "xlm-roberta", "camembert"}
+"""Models whose first two positions stand for padding."""
 
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors"]
 
@@ -64,31 +69,82 @@ def bert_score(
             f"the folder of {called!r} holds no transformers model with safetensors weights; "
             "give one that does"
         )
-    library = package("bert_score", "bert-score", "BERTScore")
     # The library fails on an empty text with the transformers of today, and would give it 0.
     texts = list(zip(replies, references, strict=True))
     filled = [place for place, pair in enumerate(texts) if all(text.strip() for text in pair)]
     items = [0.0] * len(texts)
     if filled:
-        package("transformers.utils.logging", "transformers", "BERTScore").disable_progress_bar()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            try:
-                found = library.score(
-                    [replies[place] for place in filled],
-                    [references[place] for place in filled],
-                    model_type=str(folder),
-                    num_layers=layer,
-                    batch_size=batch,
-                )[2]
-            except AssertionError as error:
-                raise ConfigError(
-                    f"the model {called!r} has no layer {layer}; choose a lower one"
-                ) from error
-        for place, value in zip(filled, found.tolist(), strict=True):
-            items[place] = 100 * float(value)
+        encoder = _Encoder(called, folder, layer)
+        found = encoder.f1([texts[place] for place in filled], batch)
+        for place, value in zip(filled, found, strict=True):
+            items[place] = 100 * value
     title = f"BERTScore F1 ({called}, layer {layer})"
     return BertScore(title, sum(items) / max(len(items), 1), items)
+
+
+class _Encoder:
+    """A model cut off after a layer, read as data: no network, pickle or code of the folder."""
+
+    def __init__(self, called: str, folder: Path, layer: int) -> None:
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # of layers left out
+        safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            config = AutoConfig.from_pretrained(folder, **safely)
+            layers = int(config.num_hidden_layers)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **safely)
+            model, report = AutoModel.from_pretrained(
+                folder,
+                **safely,
+                use_safetensors=True,
+                num_hidden_layers=min(layer, layers),
+                output_loading_info=True,
+            )
+        except Exception as error:  # each kind of damage has an error type of its own
+            raise WeightsError(
+                f"the model {called!r} cannot be read from its folder ({type(error).__name__}); "
+                "fetch it again"
+            ) from error
+        finally:
+            logging.set_verbosity(verbosity)
+        # transformers would fill what is missing with random numbers and go on.
+        if absent := sorted(key for key in report["missing_keys"] if "pooler" not in key):
+            raise WeightsError(
+                f"the weights of {called!r} lack {absent[0]!r}; they are of another kind of model"
+            )
+        self._model: Any = model
+        if not 1 <= layer <= layers:
+            raise ConfigError(
+                f"the model {called!r} has no layer {layer}; choose one from 1 to {layers}"
+            )
+        # A tokenizer that names no longest text names a number that no library can take.
+        room = getattr(config, "max_position_embeddings", _LONGEST)
+        positions = room - 2 if config.model_type in _PADDED_POSITIONS else room
+        self._tokenizer.model_max_length = min(self._tokenizer.model_max_length, positions)
+
+    def f1(self, pairs: Sequence[tuple[str, str]], batch: int) -> list[float]:
+        """Return F1 of each reply and reference, by the library; no text is empty."""
+        import torch
+
+        library = package("bert_score.utils", "bert-score", "BERTScore")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        weights: defaultdict[int, float] = defaultdict(lambda: 1.0)
+        weights[self._tokenizer.sep_token_id] = weights[self._tokenizer.cls_token_id] = 0.0
+        found = library.bert_cos_score_idf(
+            self._model.to(device).eval(),
+            [reference for _, reference in pairs],
+            [reply for reply, _ in pairs],
+            self._tokenizer,
+            weights,
+            device=device,
+            batch_size=batch,
+        )
+        f1: list[float] = found[:, 2].tolist()
+        return f1
 
 
 def hub_folder(name: str, revision: str | None = None) -> Path:

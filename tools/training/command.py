@@ -1,4 +1,4 @@
-"""`python -m tools train text-emotion | voice-emotion | risk | strategy`, and `... measure ...`."""
+"""`python -m tools train text-emotion | voice-emotion | risk | strategy | emotion | joint ...`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tools import weights
-from tools.errors import ConfigError
+from tools.training import context_options as given
 
 app = typer.Typer(help="Train the weights that ship.", no_args_is_help=True)
 measuring = typer.Typer(
@@ -101,52 +101,61 @@ def train_risk(
     Console().print({**card["scores"]["at"][0], **card["thresholds"]})
 
 
+app.command("emotion", help="Train a head for the user emotion on a corpus's dialogues.")(
+    given.context_training("user_emotion")
+)
+app.command("system-emotion", help="Train a head for how the supporter meets the person.")(
+    given.context_training("system_emotion")
+)
+app.command("joint", help="Train one network for user emotion, strategy and system emotion.")(
+    given.context_training("user_emotion", "strategy", "system_emotion")
+)
+
+
 @app.command("strategy")
 def train_strategy(
     data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder of ESConv or MESC; else the project's own examples."),
+        str | None,
+        typer.Option("--data", help="mesc:DIR or esconv:DIR; else the project's own examples."),
     ] = None,
     out: Out = None,
     examples: Annotated[
         Path | None, typer.Option(help="A file of examples in place of the one that ships.")
     ] = None,
+    unit: given.Unit = "turns",
+    history: given.History = "predicted",
+    context: given.Context = 1,
+    extra: given.Extra = None,
+    tune: given.Tune = 0,
+    balance: given.Balance = 0.0,
     seed: Seed = 0,
-    limit: Annotated[
-        int, typer.Option(min=0, help="About so many rows of a corpus; 0 for all.")
-    ] = 4_000,
+    seeds: given.Seeds = 1,
+    epochs: given.Epochs = 30,
+    profile: given.Profile = "embedded",
+    models: given.Models = None,
+    split: given.Split = "",
+    limit: given.Limit = 0,
 ) -> None:
-    """Train the strategy head: a minute on the project's examples, a few on a corpus."""
-    from tools.examples.corpora import READINGS
+    """Train the strategy head that ships: a minute; with --data, one on a corpus's dialogues."""
+    if data is not None:
+        given.context_training("strategy")(
+            data=data, out=out, unit=unit, history=history, context=context, extra=extra,
+            tune=tune, balance=balance, seed=seed, seeds=seeds, epochs=epochs, profile=profile,
+            models=models, split=split, limit=limit,
+        )  # fmt: skip
+        return
     from tools.examples.rows import SOURCE, read_examples
     from tools.models import load_models
     from tools.training.strategy import train
-    from tools.training.strategy_card import OWN, About
-    from tools.training.strategy_rows import find_corpus, rows_of_corpus, rows_of_examples
+    from tools.training.strategy_card import OWN
+    from tools.training.strategy_rows import rows_of_examples
 
-    if data is None:
-        rows, about = rows_of_examples(read_examples(examples or SOURCE)), OWN
-    elif out is None or out.resolve() == _folder("strategy-head", None).resolve():
-        raise ConfigError(
-            "weights from a corpus stay with whoever trains them; give --out FOLDER, outside of "
-            "what ships"
-        )
-    else:
-        corpus = find_corpus(data)
-        rows = rows_of_corpus(corpus, data, limit=limit)
-        about = About(
-            name=f"the training split of {_NAMES[corpus]}",
-            licence=f"its licence: {READINGS[corpus].licence}",
-            weights="They stay with whoever trained them: pass them on to nobody.",
-        )
+    rows = rows_of_examples(read_examples(examples or SOURCE))
     folder = _folder("strategy-head", out)
     encoder = load_models().backend("minilm")  # on ONNX Runtime, which reads a corpus faster
     console = Console(stderr=True)
-    card = train(rows, folder, encoder, about, seed=seed, say=console.print)
+    card = train(rows, folder, encoder, OWN, seed=seed, say=console.print)
     _finish("strategy-head", folder, card["scores"])
-
-
-_NAMES = {"esconv": "ESConv", "mesc": "MESC"}
 
 
 @app.command("responder")

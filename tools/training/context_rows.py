@@ -122,9 +122,7 @@ def _labelled(
             "strategy": strategies.get(reply.strategy.casefold(), ""),
             "system_emotion": corpus.emotions.get(reply.emotion, ""),
         }
-        part = replace(
-            situation, said=turn.text, emotions={emotion: 1.0} if emotion else {}
-        )
+        part = replace(situation, said=turn.text, emotions={emotion: 1.0} if emotion else {})
         yield part, {task: label for task, label in told.items() if label}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tools.errors import ConfigError
+from tools.errors import ConfigError, UnknownName
 from ui.gate.process import close_off
 
 
@@ -47,12 +47,16 @@ def rate(
     close_off()
     from tools.judging.rubrics import find_rubric
     from tools.phrases import DEFAULT, load_phrases
+    from ui.help import countries
     from ui.rating.app import RatingPage
     from ui.rating.ledger import Ledger
     from ui.rating.runs import read_run
     from ui.rating.server import serve
     from ui.rating.study import Study
 
+    codes = [code for _, code in countries() if code]
+    if country and country.upper() not in codes:
+        raise UnknownName("country with help lines", country, codes)
     study = Study(
         [read_run(folder) for folder in runs], find_rubric(rubric), items=items, seed=seed
     )

@@ -95,7 +95,7 @@ def question(
         f'<progress value="{place.done}" max="{place.steps}" '
         f'aria-label="{escape(place.progress)}"></progress></div>'
         f'<section class="criterion"><h1>{escape(criterion.name)}</h1>'
-        f"<p>{escape(criterion.definition)}</p>{_about(criterion, place.pairwise)}</section>"
+        f"<p>{escape(criterion.definition)}</p>{_about(criterion, place)}</section>"
         f"<h2>{escape(texts.CONVERSATION)}</h2>{_conversation(asked)}"
         f'<section aria-label="{escape(texts.REPLIES)}" class="replies n{len(replies)}">'
         f"{shown}</section>"
@@ -175,15 +175,15 @@ def trouble(sentence: str, to: str = "/", link: str = texts.BACK_TO_START) -> st
     return page(texts.TROUBLE, body)
 
 
-def _about(criterion: Criterion, pairwise: bool) -> str:
-    """Return what to look for, folded away where two replies are compared."""
-    better, worse = (texts.BETTER, texts.WORSE) if pairwise else (texts.HIGH, texts.LOW)
+def _about(criterion: Criterion, place: Place) -> str:
+    """Return what to look for; it stands open until the rater has read it for one reply."""
+    better, worse = (texts.BETTER, texts.WORSE) if place.pairwise else (texts.HIGH, texts.LOW)
     anchors = [(better, criterion.high), (texts.MIDDLE, criterion.middle), (worse, criterion.low)]
     questions = "".join(f"<li>{escape(text)}</li>" for text in criterion.questions)
     rows = "".join(
         f"<p><strong>{escape(name)}:</strong> {escape(text)}</p>" for name, text in anchors if text
     )
-    opened = "" if pairwise else " open"
+    opened = " open" if place.shown == 1 else ""
     return (
         f"<details{opened}><summary>{escape(texts.LOOK_FOR)}</summary><ul>{questions}</ul>{rows}"
         "</details>"

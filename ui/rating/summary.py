@@ -55,7 +55,7 @@ def _scores(ratings: Sequence[Rating]) -> Rows:
         if isinstance(rating, ScoreRating):
             items = found.setdefault((rating.criterion, rating.run), {})
             items.setdefault(rating.item, []).append(float(rating.score))
-    body = []
+    body: list[tuple[str, ...]] = []
     for (criterion, run), items in found.items():
         mean = grouped_mean(items)
         between = "" if mean.low is None else f" [{mean.low:.2f}, {mean.high:.2f}]"

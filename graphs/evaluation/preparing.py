@@ -1,0 +1,115 @@
+"""Make a graph and a corpus ready to be run over: everything but the running."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphs.evaluation.altering import altered
+from graphs.evaluation.asking import Asking
+from graphs.evaluation.bench import bench
+from graphs.evaluation.items import Item, draw, read_items
+from graphs.evaluation.labels import LabelSpace
+from graphs.evaluation.manifest import describe
+from graphs.evaluation.running import HISTORIES, History, Mode, Way
+from graphs.services import assemble
+from graphs.shelf import Shelf, Version
+from graphs.spec import GraphSpec, find_graph, read_graph
+from graphs.warm import warm
+from tools.corpora.library import find_corpus
+from tools.errors import UnknownName
+from tools.seeds import plant
+
+TALKING = 8
+"""Replies that are written at once: a language model on a CPU gains nothing from more."""
+
+READING = 32
+"""Dialogues that run at once where no reply is written: a full batch of the encoder."""
+
+
+_BODILY = ("listen", "face_emotion", "voice_emotion")
+"""Nodes whose models are not needed where no item has a clip."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A graph and the items that it is to be run over.
+
+    Attributes:
+        items: those drawn, in the order of the corpus.
+        way: how they are run; it holds the models, which whoever prepared closes.
+        version: what is measured, to be warmed.
+        manifest: everything that decides the predictions.
+    """
+
+    items: list[Item]
+    way: Way
+    version: Version
+    manifest: dict[str, Any]
+
+    async def warm(self) -> list[str]:
+        """Load the models that the items need, and return what failed to load."""
+        spec = self.version.spec
+        if not any(item.media for item in self.items):
+            spec = _without(spec, _BODILY)
+        notices = await warm(self.way.services, replace(self.version, spec=spec))
+        return [notice.reason for notice in notices]
+
+
+def prepare(asking: Asking) -> Prepared:
+    """Read the corpus, check and build the graph, and bind its models.
+
+    Raises:
+        AttuneError: the graph, the corpus or a model cannot be used.
+    """
+    corpus, place = find_corpus(asking.data)
+    split = asking.split or corpus.validation or corpus.splits[0]
+    whole = read_items(corpus, place, split, asking.unit)
+    items = draw(whole, asking.limit, asking.seed)
+    plant(asking.seed)
+    services = assemble(asking.profile, models=asking.models, evaluation=True)
+    try:
+        spec = altered(read_graph(find_graph(asking.graph)), asking.swap, asking.drop)
+        version = Shelf(services).compile(spec)  # what the checker refuses is not measured
+        made = bench(spec, services, reply=asking.reply)
+        mode = Mode.parse(asking.mode, made.steps)
+        history = _history(asking.history, mode)
+        settings = {
+            "corpus": corpus.name,
+            "licence": corpus.licence,
+            "split": split,
+            "of": len(whole),
+            "unit": asking.unit,
+            "mode": mode.name,
+            "history": history,
+            "swap": dict(asking.swap),
+            "drop": list(asking.drop),
+            "limit": asking.limit,
+            "seed": asking.seed,
+        }
+        way = Way(
+            bench=made,
+            space=LabelSpace(corpus),
+            services=services,
+            mode=mode,
+            history=history,
+            at_once=asking.at_once or (TALKING if asking.reply else READING),
+        )
+        return Prepared(
+            items, way, replace(version, spec=made.spec), describe(made, services, items, settings)
+        )
+    except BaseException:
+        services.models.close()
+        raise
+
+
+def _without(spec: GraphSpec, used: tuple[str, ...]) -> GraphSpec:
+    kept = {name: entry for name, entry in spec.nodes.items() if spec.used(name) not in used}
+    return spec.model_copy(update={"nodes": kept})
+
+
+def _history(asked: str, mode: Mode) -> History:
+    for known in HISTORIES:
+        if asked == known:
+            return known
+    if asked:
+        raise UnknownName("history", asked, HISTORIES)
+    return "gold" if mode.name == "gold" else "predicted"

@@ -1,0 +1,144 @@
+"""The card of a context head, and the models file by which it is used."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.backends.heads import CARD_FILE
+
+PROSE_FILE = "card.md"
+MODELS_FILE = "models.yaml"
+
+NAMES: Mapping[str, str] = {
+    "user_emotion": "emotion",
+    "strategy": "strategy",
+    "system_emotion": "system-emotion",
+}
+
+_TEXT = """# {title}
+
+Reads {tasks} of a turn from its context, in English: what was said, the {context} messages before,
+the finer scores of the text-emotion model, the form of the message{history_read}{vectors_read}. One
+hidden layer of {hidden} under {encoder}: {parameters:,} numbers in its file.
+
+## Data and licence
+
+{count:,} rows ({unit}) of {dialogues:,} dialogues, the training split of {corpus}; licence:
+{licence}. {extra}**The weights stay with whoever trained them: pass them on to nobody.**
+No validation or test dialogue was read, and no text that describes a clip.
+
+| label | rows |
+|---|---|
+{rows}
+
+Turns with each modality: {modalities}. {media}
+
+## Protocol
+
+A tenth of the training dialogues, whole, was held out: it decided when to stop and fitted the
+temperature, and the table is of it. {history} Classes weigh by their rarity to the power
+{balance}. Past labels were hidden in {forgets:.0%} of the rows of each batch{dropping}. Seeds:
+{seeds}; each parts the dialogues anew. The file holds the network of seed {seed}.
+
+| held out, mean (spread), {runs} seeds | accuracy | weighted F1 | macro F1 | commonest label |
+|---|---|---|---|---|
+{scores}
+
+These numbers chose the epoch, so that they flatter; `docs/training.md` has those on validation.
+
+## Limits
+
+It learnt how the writers of one corpus label one kind of talk, and names those labels on any other.
+It reads English alone and no more than 256 tokens of a text. It has been compared on no group of
+people. It says nothing about how somebody is, and must not be used for that.
+"""
+
+_HISTORIES = {
+    "gold": "The labels of past turns are the corpus's own (gold): at run time nobody has those.",
+    "predicted": "The labels of past turns are predicted, by networks that had not seen the "
+    "dialogue, as they are at run time.",
+    "none": "It reads no labels of past turns.",
+}
+
+
+def write_card(folder: Path, card: Mapping[str, Any]) -> None:
+    """Write `card.yaml` for programs and `card.md` for people."""
+    text = yaml.safe_dump(dict(card), sort_keys=False, allow_unicode=True)
+    (folder / CARD_FILE).write_text(text, "utf-8")
+    data, recipe, layout = card["data"], card["recipe"], card["layout"]
+    vectors = layout["vectors"]
+    extra = "".join(f"Beside it {note}. " for note in data["extra"])
+    tuned = card["sizes"]["tuned"]
+    prose = _TEXT.format(
+        title=f"Context head: {', '.join(card['heads'])}",
+        tasks=", ".join(NAMES[task].replace("-", " ") for task in card["heads"]),
+        context=layout["context"],
+        history_read=", the labels of past turns" if layout["history"] else "",
+        vectors_read="".join(f", a vector of the {name}" for name in vectors),
+        hidden=card["sizes"]["hidden"],
+        encoder=f"the encoder, whose {tuned} upper layers it has of its own"
+        if tuned
+        else "the frozen encoder",
+        parameters=card["parameters"],
+        count=data["rows"],
+        unit=card["unit"],
+        dialogues=data["dialogues"],
+        corpus=data["corpus"],
+        licence=data["licence"],
+        extra=extra,
+        rows="\n".join(
+            f"| {NAMES[task]}: {label} | {n:,} |"
+            for task, counts in data["labels"].items()
+            for label, n in counts.items()
+        ),
+        modalities=", ".join(f"{name} {n:,}" for name, n in data["modalities"].items()),
+        media=f"Vectors of {data['perception']}; {data['unread']} clips could not be read."
+        if vectors
+        else "No clip was at hand: it reads text alone.",
+        history=_HISTORIES[recipe["history"]],
+        balance=recipe["balance"],
+        forgets=recipe["forgets"],
+        dropping=", and voice or face in a third each" if vectors else "",
+        seeds=", ".join(map(str, card["seeds"])),
+        seed=card["seeds"][0],
+        runs=len(card["seeds"]),
+        scores="\n".join(
+            f"| {NAMES[task]} | "
+            + " | ".join(
+                f"{part[m]['mean']:.3f} ({part[m]['spread']:.3f})"
+                for m in ("accuracy", "weighted_f1", "macro_f1")
+            )
+            + f" | {part['floor']:.3f} |"
+            for task, part in card["scores"].items()
+        ),
+    )
+    (folder / PROSE_FILE).write_text(prose, "utf-8")
+
+
+def write_models(
+    folder: Path, prefix: str, card: Mapping[str, Any], encoder: str, affect: str
+) -> list[str]:
+    """Write the models file by which `--models` makes the heads usable, and return their names."""
+    options = {"encoder": encoder, "folder": str(folder.resolve())}
+    if card["layout"]["affect"]:
+        options["affect"] = affect
+    entries = {
+        f"{prefix}-{NAMES[task]}": {
+            "task": task,
+            "backend": "context-head",
+            "options": options,
+            "max_batch": 32,
+            "about": f"Trained on {card['data']['corpus']}; it stays with whoever trained it",
+        }
+        for task in card["heads"]
+    }
+    head = (
+        "# Written by `python -m tools train`. Give it with --models; if the folder moves,\n"
+        "# set its new place under `folder`. A graph file binds a head to a node, e.g.\n"
+        f"# `nodes: {{strategy: {{model: {list(entries)[-1]}}}}}`.\n"
+    )
+    text = yaml.safe_dump({"models": entries}, sort_keys=False, allow_unicode=True)
+    (folder / MODELS_FILE).write_text(head + text, "utf-8")
+    return list(entries)
