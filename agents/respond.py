@@ -90,7 +90,7 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
             writing = _Writing(state, kit, setting)
             async with within(options.timeout):
                 sentence, last = await writing.next()
-            pass
+            notes += writing.notes()
             if not sentence and not said:  # nothing of it kept to the plan
                 notes.append(Note(node=kit.name, text="no draft kept to the plan"))
         except (AttuneError, TimeoutError) as error:

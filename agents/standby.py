@@ -70,7 +70,8 @@ def _in_turn(choices: list[str], state: ConversationState) -> str:
 
     oldest = min(map(last, choices))
     fresh = [choice for choice in choices if last(choice) == oldest]
-    return random.Random(state["turn_id"]).choice(fresh)
+    # By what was said and not by the turn's id, so that the same talk goes the same way again.
+    return random.Random(f"{state['turn']} {utterance(state)}").choice(fresh)
 
 
 def _borrowed(label: str, state: ConversationState, kit: Kit, setting: Setting) -> str:

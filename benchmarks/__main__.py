@@ -3,6 +3,7 @@
 import typer
 
 from benchmarks.care.command import app as care
+from benchmarks.context import context
 from benchmarks.curve import curve
 from benchmarks.durable import durable
 from benchmarks.encoder import encoder
@@ -19,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )  # fmt: skip
+app.command()(context)
 app.command()(curve)
 app.command()(durable)
 app.command()(encoder)

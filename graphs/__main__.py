@@ -12,6 +12,8 @@ from rich.markup import escape
 
 from graphs import audit_command, handoff_command
 from graphs.evaluation import command as evaluation
+from graphs.judge_command import judge
+from graphs.simulation.command import simulate
 from tools.command import run
 from tools.errors import AttuneError
 
@@ -39,6 +41,8 @@ app.command()(evaluation.evaluate)
 app.command()(evaluation.compare)
 app.command()(evaluation.report)
 app.command()(evaluation.ablate)
+app.command()(simulate)
+app.command()(judge)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """The clue: voice and face in one hedged sentence, by template or by a video-language model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -157,9 +158,12 @@ async def test_no_more_pictures_are_shown_than_the_options_say(
 ) -> None:
     seen: list[Scene] = []
     predict = StubDescriber.predict
-    monkeypatch.setattr(
-        StubDescriber, "predict", lambda s, items: seen.extend(items) or predict(s, items)
-    )
+
+    def spy(self: StubDescriber, items: Sequence[Scene], /) -> list[str]:
+        seen.extend(items)
+        return predict(self, items)
+
+    monkeypatch.setattr(StubDescriber, "predict", spy)
     talk = conversation(with_describer(), "smes")
     await say(talk, "Well.", [face(frames=40)], camera=True)
     assert len(seen[0].frames) == 6 and seen[0].ask

@@ -1,11 +1,13 @@
 """What a conversation holds of past readings, and that none of it reaches a disk."""
 
 from pathlib import Path
+from typing import Any
 
 from agents.state import HELD, KEPT, think_by_key
 from graphs.keeping.written import settled, writable
 from tests.made_services import stub_services
 from tests.made_turn import conversation, say
+from tests.test_saver import kept, opened, spied, values
 
 SAD = {"scores": {"sadness": 0.9, "joy": 0.1}}
 
@@ -38,12 +40,12 @@ def test_no_more_is_held_than_of_sixty_turns() -> None:
 
 def test_what_was_felt_is_not_written_down_when_a_turn_is_over() -> None:
     assert not HELD & KEPT
-    checkpoint = {
+    checkpoint: Any = {
         "v": 4, "id": "1", "ts": "", "channel_values": {"felt": ["sadness"], "tried": ["Approval"]},
         "channel_versions": {"felt": 1, "tried": 1}, "versions_seen": {}, "updated_channels": None,
     }  # fmt: skip
     for written in (settled, writable):
-        assert set(written(checkpoint)["channel_values"]) == {"tried"}  # type: ignore[operator]
+        assert set(written(checkpoint)["channel_values"]) == {"tried"}
 
 
 def test_the_page_still_promises_that_feelings_are_not_kept() -> None:
@@ -57,3 +59,13 @@ def test_thoughts_are_added_by_name_in_the_order_in_which_they_come() -> None:
         ("clue", "three"),
         ("stimulus", "two"),
     ]
+
+
+async def test_of_a_kept_conversation_no_writing_holds_what_was_felt(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        talk = await kept(store, stub_services(text=SAD))
+        written = spied(store)
+        for _ in range(2):
+            await say(talk, "I keep waiting.")
+        assert await felt(talk) == ["sadness", "sadness"]
+        assert len(written) > 2 and not [s for s, _ in written if "felt" in values(s)]

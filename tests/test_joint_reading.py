@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from langgraph.runtime import Runtime
 
-from agents.fusion import fused, jointly
+from agents.context import Context, Kit
+from agents.fusion import FusionOptions, fused, fusion, jointly
+from agents.turn import FRESH
 from tests.made_services import stub_services
 from tests.made_turn import conversation, face, say, voice
 from tools.acceptance import require_emotions
@@ -38,11 +41,7 @@ def services_with(joint: Joint, **options: Mapping[str, Any]) -> Any:
     models = services.models
     models.configs["joint"] = ModelConfig(task="user_emotion", backend="stub-emotion")
     models._bindings["user_emotion"] = "joint"
-    models.replace("joint", joint) if "joint" in models._locks else None
-    import threading
-
-    models._locks["joint"] = threading.Lock()
-    models._backends["joint"] = joint
+    models.replace("joint", joint)
     return services
 
 
@@ -72,26 +71,24 @@ async def test_where_it_gives_nothing_usable_the_rule_holds_and_a_note_says_so(
     assert any("the rule of fusion decides" in note["text"] for note in report["notes"])
 
 
-async def test_a_joint_model_that_hangs_does_not_hold_the_turn_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from agents.fusion import FusionOptions
-
-    monkeypatch.setattr(FusionOptions.model_fields["timeout"], "default", 0.05)
-    FusionOptions.model_rebuild(force=True)
-    services = services_with(Joint({"joy": 1.0}), text={"scores": {"fear": 0.8, "joy": 0.2}})
+async def test_a_joint_model_that_hangs_does_not_hold_the_turn_up() -> None:
+    services = services_with(Joint({"joy": 1.0}))
 
     async def hang(item: Situation) -> Scores:
         await asyncio.sleep(30)
         return {}
 
     services.models.host("joint").infer = hang
-    try:
-        report = await say(conversation(services), "Hello.")
-    finally:
-        monkeypatch.undo()
-        FusionOptions.model_rebuild(force=True)
-    assert report["user_emotion"]["label"] == "fear"
+    kit = Kit(
+        name="fusion",
+        services=services,
+        model=services.models.bound("user_emotion"),
+        options=FusionOptions(timeout=0.01),
+    )
+    state: Any = {**FRESH, "readings": {}, "words": "Hello.", "messages": [], "turn": 1}
+    update = await fusion.run(state, Runtime(context=Context()), kit)
+    assert update["user_emotion"]["label"] == UNKNOWN
+    assert "the rule of fusion decides" in update["notes"][0]["text"]
 
 
 def test_the_persons_own_word_wins_over_any_joint_model() -> None:
@@ -117,9 +114,7 @@ async def test_vectors_reach_the_joint_model_and_are_gone_after_the_turn() -> No
         found = Perceived({"joy": 0.8, "sadness": 0.2}, vector=vector)
         backend = services.models.backend(name)
         backend.predict = lambda items, found=found: [found] * len(items)
-    await say(
-        conversation(services), "Hello.", [voice(), face()], camera=True, microphone=True
-    )
+    await say(conversation(services), "Hello.", [voice(), face()], camera=True, microphone=True)
     assert joint.asked[0].vectors == {"voice": (1.0, 2.0), "face": (3.0,)}
     assert len(services.vectors) == 0
 

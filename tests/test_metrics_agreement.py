@@ -33,7 +33,7 @@ def test_the_order_of_named_values_decides_the_ordinal_alpha():
 
 
 def test_numbers_are_ordered_by_size_and_not_by_their_digits():
-    rows = [[2, 10, 2, 9], [2, 10, 9, 9]]
+    rows = [[2, 10, 2, 9], [2, 10, 2, 10]]
     assert krippendorff_alpha(rows, "ordinal") == krippendorff_alpha(rows, "ordinal", [2, 9, 10])
 
 

@@ -15,7 +15,7 @@ from tools.judging.ratings import PairRating, read_ratings
 from tools.judging.rubrics import Scale
 from tools.safety.resources import load_resources
 from ui.rating import texts
-from ui.rating.app import colours
+from ui.rating.colours import colours
 from ui.rating.ledger import Ledger
 from ui.rating.study import Study
 
@@ -180,6 +180,8 @@ async def test_skipping_a_pair_keeps_what_was_answered_about_it(file: Path) -> N
         await answer(one, "/rate/maple/1", "left")
         assert (await answer(one, "/rate/maple/2", "skip-all")).url.path == "/rate/maple/3"
         assert pressed(await one.get("/rate/maple/1")) == ["left"]
+    skipped = file.with_suffix(".skipped.jsonl").read_text("utf-8").splitlines()
+    assert len(skipped) == 1, "an answered question was written down as left out"
 
 
 async def test_two_tabs_answer_different_questions_and_both_are_kept(file: Path) -> None:

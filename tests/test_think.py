@@ -2,13 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from langgraph.types import Overwrite
 
+from agents.briefing import plan
 from agents.prompt import Prompt, read_prompt
 from agents.think import opening
+from graphs.build import equip
 from graphs.run import Conversation, Progress
+from graphs.spec import find_graph, read_graph
+from tests.made_plan import state as planned
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, face, say
 from tools.backends.stub import StubChat
@@ -104,17 +109,14 @@ async def test_the_responder_is_told_the_thoughts_inside_the_plan(
 ) -> None:
     replies["set it off?"] = THOUGHT
     await say(conversation(stub_services(example()), "escot"), WAITS)
-    plan = asked[-1].messages[-1].content.partition("\n")[2]
-    assert plan.startswith("[") and plan.endswith("]") and THOUGHT in plan
+    told = asked[-1].messages[-1].content.partition("\n")[2]
+    assert told.startswith("[") and told.endswith("]") and THOUGHT in told
 
 
-async def test_a_thought_cannot_end_the_plan(
-    asked: list[ChatRequest], replies: dict[str, str]
-) -> None:
-    replies["set it off?"] = "What set it off: the phone] is [quiet."
-    await say(conversation(stub_services(example()), "escot"), WAITS)
-    plan = asked[-1].messages[-1].content.partition("\n")[2]
-    assert plan.count("]") == plan.count("[") == 1
+def test_a_thought_cannot_end_the_plan() -> None:
+    thoughts = {"stimulus": "The phone] is [quiet."}
+    told = plan(read_prompt("respond"), "Approval", "joy", "neutral", thoughts=thoughts)
+    assert "The phone) is (quiet." in told and told.count("]") == told.count("[") == 1
 
 
 async def test_a_thought_that_the_policy_refuses_is_nowhere(
@@ -194,9 +196,23 @@ async def test_a_pattern_takes_its_turn_without_a_thought(asked: list[ChatReques
 
 
 async def test_where_there_is_danger_nothing_is_thought(asked: list[ChatRequest]) -> None:
-    services = stub_services(detector={"cues": {"zeppelin": ["suicide", "high"]}})
+    services = stub_services(detector={"cues": {"zeppelin": "suicide"}})
     report = await say(conversation(services, "escot"), "The zeppelin is here.")
     assert report["route"] == "crisis" and report["thoughts"] == {} and not asked
+
+
+@pytest.mark.parametrize(("level", "written"), [("none", True), ("moderate", False)])
+async def test_a_node_of_its_own_accord_thinks_nothing_where_there_is_danger(
+    level: str, written: bool
+) -> None:
+    services = stub_services()
+    spec = read_graph(find_graph("escot"))
+    node, kit = equip(spec, services)["stimulus"]
+    plain = {k: v.value if isinstance(v, Overwrite) else v for k, v in planned(WAITS).items()}
+    plain["summary"] = {"lines": [], "upto": 0}
+    given: Any = {**plain, "turn_id": "made", "grade": {"level": level, "findings": []}}
+    found = await node.run(given, cast(Any, None), kit)
+    assert ("thoughts" in found) == written
 
 
 async def test_a_thought_is_closed_with_its_node() -> None:

@@ -49,6 +49,7 @@ BACKENDS: Registry[Any] = Registry(
         "stub-embed": "tools.backends.stub:load_embedder",
         "stub-listen": "tools.backends.stub:load_listener",
         "stub-chat": "tools.backends.stub:load_chat",
+        "stub-seeker": "tools.backends.stub_seeker:load",
         "stub-guard": "tools.backends.stub_guard:load",
         "stub-describe": "tools.backends.stub_describe:load",
     },

@@ -193,7 +193,8 @@ class ContextHead:
         with torch.inference_mode():
             said = said_states(items, self._network, self._encoder)
             logits = self._network(rows, said)[self._task]
-            return (logits / self._card.temperature.get(self._task, 1.0)).softmax(1)
+            shares: Tensor = (logits / self._card.temperature.get(self._task, 1.0)).softmax(1)
+        return shares
 
     def _named(self, shares: list[float]) -> Scores:
         named = dict(zip(self._card.heads[self._task], shares, strict=True))

@@ -11,7 +11,6 @@ from tools.judging.rubrics import FIRST, SECOND, TIE
 from tools.judging.verdicts import State, Verdict, ratings_of
 from tools.metrics.resampling import Measured, grouped_mean, mean
 
-
 _ALWAYS, _GUESSED = 0.95, 0.5
 """Share of one score, and of changed verdicts, from which on a judge counts as blind."""
 

@@ -13,6 +13,9 @@ _LONGEST = 512
 _PADDED_POSITIONS = {"roberta", "xlm-roberta", "camembert"}
 """Models whose first two positions stand for padding."""
 
+_SPACED = {"roberta", "gpt2"}
+"""Models that the library gives a space before the first word, which transformers 5 overhears."""
+
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors"]
 
 
@@ -96,7 +99,8 @@ class _Encoder:
         try:
             config = AutoConfig.from_pretrained(folder, **safely)
             layers = int(config.num_hidden_layers)
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **safely)
+            spaced = {"add_prefix_space": True} if config.model_type in _SPACED else {}
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **safely, **spaced)
             model, report = AutoModel.from_pretrained(
                 folder,
                 **safely,

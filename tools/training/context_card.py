@@ -19,9 +19,10 @@ NAMES: Mapping[str, str] = {
 
 _TEXT = """# {title}
 
-Reads {tasks} of a turn from its context, in English: what was said, the {context} messages before,
-the finer scores of the text-emotion model, the form of the message{history_read}{vectors_read}. One
-hidden layer of {hidden} under {encoder}: {parameters:,} numbers in its file.
+Reads {tasks} of a turn from its context, in English: what was said, the
+messages before it ({context}), the finer scores of the text-emotion model, the form of the
+message{history_read}{vectors_read}. One hidden layer of {hidden}
+under {encoder}: {parameters:,} numbers in its file.
 
 ## Data and licence
 
@@ -128,16 +129,18 @@ def write_models(
         f"{prefix}-{NAMES[task]}": {
             "task": task,
             "backend": "context-head",
-            "options": options,
+            "options": dict(options),
             "max_batch": 32,
             "about": f"Trained on {card['data']['corpus']}; it stays with whoever trained it",
         }
         for task in card["heads"]
     }
+    name, entry = next(iter(entries.items()))
+    node = "fusion" if entry["task"] == "user_emotion" else entry["task"]
     head = (
         "# Written by `python -m tools train`. Give it with --models; if the folder moves,\n"
         "# set its new place under `folder`. A graph file binds a head to a node, e.g.\n"
-        f"# `nodes: {{strategy: {{model: {list(entries)[-1]}}}}}`.\n"
+        f"# `nodes: {{{node}: {{model: {name}}}}}`.\n"
     )
     text = yaml.safe_dump({"models": entries}, sort_keys=False, allow_unicode=True)
     (folder / MODELS_FILE).write_text(head + text, "utf-8")

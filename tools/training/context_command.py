@@ -160,8 +160,8 @@ def _require_own(out: Path) -> None:
 
 
 def _read(plan: Plan, corpus: Any, folder: Path, say: Say) -> _Read:
-    from tools.corpora.library import find_corpus, require_training
-    from tools.training.context_rows import alone, rows_of, without_history
+    from tools.corpora.library import require_training
+    from tools.training.context_rows import rows_of
 
     split = plan.split or corpus.splits[0]
     require_training(corpus, split)
@@ -169,17 +169,38 @@ def _read(plan: Plan, corpus: Any, folder: Path, say: Say) -> _Read:
     rows = rows_of(corpus, dialogues[: plan.limit or None], plan.unit)
     read = _Read([row for row in rows if any(task in row.gold for task in plan.tasks)])
     known = {label for row in read.rows for label in row.gold.values()}
-    for given in plan.extra:
-        other, where = find_corpus(given)
+    read.extra, read.notes = read_extra(plan.extra, known, corpus.title)
+    return read
+
+
+def read_extra(
+    given: Sequence[str], known: set[str], title: str
+) -> "tuple[list[ContextRow], list[str]]":
+    """Return rows of further corpora, without history, and a note on each.
+
+    Args:
+        given: `NAME:DIR` of each.
+        known: labels of the corpus that is trained on; rows without one of these are left out.
+        title: of that corpus.
+
+    Raises:
+        DataError: a corpus has none of these labels.
+    """
+    from tools.corpora.library import find_corpus
+    from tools.training.context_rows import alone, rows_of, without_history
+
+    rows: list[ContextRow] = []
+    notes = []
+    for name in given:
+        other, where = find_corpus(name)
         more = list(other.read(where, other.splits[0]))
         found = rows_of(other, more) or alone(other, more, known)
         kept = [row for row in found if set(row.gold.values()) & known]
         if not kept:
-            raise DataError(f"no label of {other.title} is one of {corpus.title}; leave it out")
-        read.extra += without_history([replace(row, media=None) for row in kept])
-        read.notes.append(f"{len(kept):,} rows of {other.title} ({other.licence})")
-        say(f"read {len(kept):,} rows of {other.title}")
-    return read
+            raise DataError(f"no label of {other.title} is one of {title}; leave it out")
+        rows += without_history([replace(row, media=None) for row in kept])
+        notes.append(f"{len(kept):,} rows of {other.title} ({other.licence})")
+    return rows, notes
 
 
 def _counts(rows: "Sequence[ContextRow]", task: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,15 +111,12 @@ def fit(
     asked = _inputs(held, lesson)
     goals = {task: _goal(kept, task, labels) for task, labels in lesson.heads.items()}
     losses = {task: _loss(goal, len(lesson.heads[task]), recipe) for task, goal in goals.items()}
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [*network.body.parameters(), *network.heads.parameters()]},
-            {"params": list(network.upper.parameters()) if network.upper else [],
-             "lr": recipe.tuning_rate, "weight_decay": 0.01},
-        ],
-        lr=recipe.rate,
-        weight_decay=recipe.decay,
-    )  # fmt: skip
+    groups: list[dict[str, Any]] = [
+        {"params": [*network.body.parameters(), *network.heads.parameters()]}
+    ]
+    if network.upper is not None:
+        groups.append({"params": list(network.upper.parameters()), "lr": recipe.tuning_rate})
+    optimizer = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
     steps = recipe.epochs * math.ceil(len(kept) / recipe.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     best, state, since = (math.inf, 0), network.state_dict(), 0
@@ -250,9 +248,7 @@ def _judged(
 
 
 def _inputs(rows: Sequence[ContextRow], lesson: Lesson) -> Tensor:
-    return torch.from_numpy(
-        features([row.situation for row in rows], lesson.layout, lesson.texts)
-    )
+    return torch.from_numpy(features([row.situation for row in rows], lesson.layout, lesson.texts))
 
 
 def _states(

@@ -22,6 +22,8 @@ from ui.gate.body import Gone, TooLarge, read_body
 from ui.gate.site import Site
 from ui.help import countries, help_html
 from ui.rating import pages, texts
+from ui.rating.asking import question_page
+from ui.rating.colours import colours
 from ui.rating.door import RatingDoor
 from ui.rating.headers import RatingHeaders
 from ui.rating.ledger import Ledger, unit
@@ -39,7 +41,6 @@ _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _LARGEST = 4096
 _WORD = re.compile(r"[a-z0-9_-]{2,40}")
-_COLOURS = re.compile(r"^:root \{\n(?P<day>.*?)^\}.*?^\.dark \{\n(?P<night>.*?)^\}", re.M | re.S)
 
 
 class RatingPage:
@@ -199,7 +200,7 @@ class RatingPage:
 
     def _question(self, mine: Round, question: Question) -> str:
         place = mine.place(question, self._choices, pairwise=self._study.pairwise)
-        return pages.question(
+        return question_page(
             place,
             self._criteria[question.criterion],
             self._study.asked(question),
@@ -214,21 +215,6 @@ class RatingPage:
         said, replies = self._study.asked(question).said, self._study.replies(question)
         shown = (rater, question.criterion, said, *replies)
         return sha256("\0".join(shown).encode()).hexdigest()[:32]
-
-
-def colours(style: str) -> str:
-    """Return the colours of the chat page for a page without Gradio, which has no class for night.
-
-    Args:
-        style: `ui/style.css`.
-    """
-    found = _COLOURS.search(style)
-    assert found is not None  # a test looks
-    night = found["night"].replace("  --color-accent", "  --accent")
-    return (
-        f":root {{\n{found['day']}}}\n@media (prefers-color-scheme: dark) {{\n"
-        f":root {{\n{night}}}\n}}\n"
-    )
 
 
 async def _form(request: "Request") -> dict[str, str]:
