@@ -137,6 +137,8 @@ def test_without_replies_nothing_is_written():
         ("smes", ("user_emotion", "strategy", "system_emotion", "response")),
         ("multimood", ("user_emotion", "system_emotion", "strategy", "response")),
         ("direct", ("user_emotion", "response")),
+        ("esconv_joint", ("strategy", "response")),
+        ("escot", ("user_emotion", "stimulus", "appraisal", "strategy", "reason", "response")),
     ],
 )
 def test_a_graphs_steps_are_in_its_order(graph, steps):

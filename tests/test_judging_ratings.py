@@ -165,6 +165,12 @@ def test_a_judge_is_held_against_people_on_what_both_rated() -> None:
     assert beside.people[0].n == 2
 
 
+def test_a_criterion_that_nobody_rated_is_not_reported() -> None:
+    other = score("judge", 2).model_copy(update={"criterion": "Safety"})
+    beside = beside_people([score("judge", 1), other], [score("p", 1)], "people.jsonl")
+    assert [found.criterion for found in beside.judge] == ["Empathy"]
+
+
 def test_a_single_person_has_no_agreement_among_people() -> None:
     judge: list[Rating] = [score("judge", 1)]
     assert beside_people(judge, [score("p", 2)], "people.jsonl").people == []

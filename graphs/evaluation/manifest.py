@@ -62,13 +62,16 @@ def describe(
 
 
 def model_record(models: ModelSet, name: str) -> dict[str, Any]:
-    """Return a model's name, entry and the hashes of its weights."""
+    """Return a model's name, what a provider calls it, its entry and the hashes of its weights."""
     config = models.config(name)
     entry = config.model_dump(mode="json", exclude={"about", "skill"})
     parts = [str(v) for v in config.options.values() if isinstance(v, str) and v in models.configs]
+    if config.backend == "chat-strategy" and not config.options.get("chat"):
+        parts += [bound.name for bound in (models.bound("respond"),) if bound is not None]
     return {
         "name": name,
         "backend": config.backend,
+        "serves": str(config.options.get("model", "")),
         "entry_sha256": hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest(),
         "weights": _weights(config.weights) | _local(config.options),
         "uses": {part: _weights(models.config(part).weights) for part in parts},

@@ -36,8 +36,8 @@ def steps_of(spec: GraphSpec, reply: bool) -> tuple[str, ...]:
             found.append("user_emotion")
         elif node in LABELLED:
             found.append(node)
-        elif thought := spec.nodes[name].options.get("step"):
-            found.append(str(thought))
+        elif node == "think":
+            found.append(str(spec.nodes[name].options.get("step") or name))
         elif node == "clue":
             found.append("clue")
     return (*dict.fromkeys(found), *(("response",) if reply else ()))

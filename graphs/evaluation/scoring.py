@@ -224,7 +224,8 @@ def _words(texts: Sequence[str]) -> float:
 
 
 def _stood_in(one: Prediction) -> bool:
-    return any(note.startswith("respond:") for note in one["notes"])
+    notes = [note for note in one["notes"] if note.startswith("respond:")]
+    return any("no contrast" not in note for note in notes)
 
 
 def _modalities(predictions: Sequence[Prediction]) -> dict[str, dict[str, int]]:
