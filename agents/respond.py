@@ -230,14 +230,22 @@ class _Writing:
         )
 
     def _brief(self, without: tuple[str, ...] = ()) -> tuple[Message, ...]:
-        return brief(
-            self._state,
-            self._kit.prompt,
-            history=self._options.history,
-            demonstrations=self._options.demonstrations,
-            similar=self._options.similar,
-            without=without,
-        )
+        return briefing(self._state, self._kit, without)
+
+
+def briefing(
+    state: ConversationState, kit: Kit, without: tuple[str, ...] = ()
+) -> tuple[Message, ...]:
+    """Return the messages by which the responder of a kit asks for the reply of a planned turn."""
+    assert isinstance(kit.options, RespondOptions)  # `Node.parse` made it
+    return brief(
+        state,
+        kit.prompt,
+        history=kit.options.history,
+        demonstrations=kit.options.demonstrations,
+        similar=kit.options.similar,
+        without=without,
+    )
 
 
 def _setting(state: ConversationState, options: RespondOptions) -> Setting:

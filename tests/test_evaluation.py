@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from graphs.evaluation.asking import Asking, run_name, swaps, unit
 from graphs.evaluation.bench import bench
 from graphs.evaluation.evaluating import evaluate
 from graphs.evaluation.folder import RunFolder
+from graphs.evaluation.further import Further
 from graphs.evaluation.items import digest, draw, read_items
 from graphs.evaluation.measured import measured
 from graphs.evaluation.running import Mode
 from graphs.services import assemble
 from graphs.spec import find_graph, read_graph
 from tests.made_corpora import made_esconv, made_mesc
+from tools.backends.stub import StubChat
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError, UnknownName
 
@@ -343,3 +346,35 @@ def test_esconv_is_scored_in_its_own_eight_strategies(tmp_path):
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(ConfigError, match="holds no run"):
         RunFolder.open(tmp_path)
+
+
+def test_the_responders_model_can_score_the_references(asking, tmp_path, monkeypatch):
+    asked = []
+
+    def likelihood(self, request, reply):
+        asked.append((request.messages[-1].content, reply))
+        return [-1.0, -2.0]
+
+    monkeypatch.setattr(StubChat, "likelihood", likelihood, raising=False)
+    found = evaluate(replace(asking, perplexity=True), tmp_path / "run", QUIET)
+    assert sorted(reply for _, reply in asked) == ["Tell me about it.", "Your boat?"]
+    assert any("He sold the boat." in message for message, _ in asked)
+    assert found.scores["steps"]["response"]["perplexity"]["tokens"] == 4
+
+
+def test_a_model_without_log_probabilities_is_named(asking, tmp_path):
+    with pytest.raises(ConfigError, match="'stub-chat' tells no log-probabilities"):
+        evaluate(replace(asking, perplexity=True), tmp_path / "run", QUIET)
+
+
+def test_a_measure_that_is_not_installed_is_told_before_anything_is_run(asking, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "sacrebleu", None)
+        with pytest.raises(ConfigError, match=r"\[research\]"):
+            evaluate(asking, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_bertscore_names_model_and_layer():
+    with pytest.raises(ConfigError, match="MODEL:LAYER"):
+        Further("all-minilm-l6-v2").bert_score(["a"], ["b"])

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from graphs.evaluation.ablation import cells
 from graphs.evaluation.asking import Asking
-from graphs.evaluation.comparing import _F1, compare
+from graphs.evaluation.comparing import compare
 from graphs.evaluation.folder import RunFolder
 from graphs.evaluation.labels import LabelSpace
 from graphs.evaluation.reporting import write_report
@@ -15,7 +15,6 @@ from graphs.evaluation.tables import Grid, comparison_grids, run_grids
 from tests.made_runs import write_run
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError
-from tools.metrics.labels import label_scores
 
 STEPS = ("user_emotion", "strategy", "response")
 MESC = LabelSpace(CORPORA["mesc"])
@@ -195,16 +194,6 @@ def test_an_item_with_other_words_is_another_item(runs):
     file.write_text(file.read_text().replace("It is 0.", "It was 0."))
     [found] = compare(runs[:2], draws=200)
     assert found.shared == 3
-
-
-def test_the_f1_of_the_bootstrap_is_that_of_the_scores():
-    gold = ["a", "b", "b", "c", "a"]
-    named = ["a", "b", "c", "x", "b"]
-    expected = label_scores(gold, named, ["a", "b", "c", "d"])
-    found = _F1(gold, named, ["a", "b", "c", "d"])
-    assert found.score("weighted", None) == pytest.approx(100 * expected["weighted_f1"])
-    assert found.score("macro", None) == pytest.approx(100 * expected["macro_f1"])
-    assert found.score("macro", [0, 0]) == pytest.approx(100)
 
 
 # Tables and reports

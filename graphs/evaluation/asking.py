@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graphs.evaluation.further import Further
 from graphs.evaluation.items import UNITS, Unit
 from tools.errors import ConfigError, UnknownName
 
@@ -27,6 +28,8 @@ class Asking:
         limit: how many items, whole dialogues drawn by `seed`; 0 for all.
         seed: decides the draw, and everything of chance in the models.
         at_once: how many dialogues run at the same time; 0 for as many as suit.
+        perplexity: let the responder's model score the references as well.
+        further: measures that take a model or data of their own.
     """
 
     graph: str
@@ -43,6 +46,8 @@ class Asking:
     limit: int = 0
     seed: int = 0
     at_once: int = 0
+    perplexity: bool = False
+    further: Further = field(default_factory=Further)
 
 
 def run_name(asking: Asking) -> str:

@@ -51,6 +51,15 @@ def evaluate(
     limit: Limit = 0,
     seed: Seed = 0,
     at_once: AtOnce = 0,
+    bertscore: Annotated[
+        str, typer.Option(help="MODEL:LAYER for BERTScore, e.g. all-minilm-l6-v2:5.")
+    ] = "",
+    wordnet: Annotated[
+        Path | None, typer.Option(help="Folder of WordNet, for METEOR with synonyms.")
+    ] = None,
+    perplexity: Annotated[
+        bool, typer.Option("--perplexity", help="Let the responder's model score the references.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="The run's folder; else one in runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
 ) -> None:
@@ -62,12 +71,14 @@ def evaluate(
     from graphs.evaluation.asking import Asking, run_name, swaps
     from graphs.evaluation.asking import unit as known_unit
     from graphs.evaluation.evaluating import evaluate as run
+    from graphs.evaluation.further import Further
     from graphs.evaluation.tables import show
 
     asking = Asking(
         graph=graph, data=data, split=split, unit=known_unit(unit), mode=mode, history=history,
         profile=profile, models=models, swap=swaps(swap or []), drop=_parts(drop), reply=reply,
-        limit=limit, seed=seed, at_once=at_once,
+        limit=limit, seed=seed, at_once=at_once, perplexity=perplexity,
+        further=Further(bertscore, wordnet),
     )  # fmt: skip
     folder = run(asking, out or Path("runs") / run_name(asking), err_console, resume=resume)
     show(folder, out_console)

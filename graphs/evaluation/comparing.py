@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from graphs.evaluation.folder import ItemRecord, Prediction, RunFolder
 from graphs.evaluation.labels import LABELLED, LabelSpace
 from graphs.evaluation.scoring import rows
 from tools.corpora.library import CORPORA
 from tools.errors import DataError
+from tools.metrics.confusion import Confusion, Score
 from tools.metrics.overlap import corpus_bleu, overlap_by_item
 from tools.metrics.paired import (
     Difference,
@@ -19,6 +18,8 @@ from tools.metrics.paired import (
     mcnemar,
     paired_bootstrap,
 )
+
+_F1: dict[str, Score] = {"weighted F1": "weighted_f1", "macro F1": "macro_f1"}
 
 
 @dataclass(frozen=True)
@@ -147,41 +148,13 @@ def _of_labels(
             mcnemar(right[1], right[0]),
         )
     ]
-    scored = [_F1(gold, side, labels) for side in named]
-    for kind in ("weighted", "macro"):
-        gain = partial(_gain, [partial(side.score, kind) for side in scored])
-        found.append(
-            Measured(
-                step,
-                f"{kind} F1",
-                (scored[0].score(kind, None), scored[1].score(kind, None)),
-                bootstrap_statistic(groups, gain, draws=draws, seed=seed),
-            )
-        )
+    scored = [Confusion(gold, side, labels) for side in named]
+    for name, score in _F1.items():
+        gain = partial(_gain, [partial(side.score, score) for side in scored])
+        values = 100 * scored[0].score(score), 100 * scored[1].score(score)
+        difference = bootstrap_statistic(groups, gain, draws=draws, seed=seed)
+        found.append(Measured(step, name, values, _hundred(difference)))
     return found
-
-
-class _F1:
-    """F1 of any choice of items, from counts alone: a bootstrap asks for it thousands of times.
-
-    It is that of `tools.metrics.labels.label_scores`, in percent.
-    """
-
-    def __init__(self, gold: Sequence[str], named: Sequence[str], labels: Sequence[str]) -> None:
-        places = {label: place for place, label in enumerate(labels)}
-        self._width = len(labels)
-        self._gold = np.array([places[label] for label in gold])
-        self._named = np.array([places.get(label, self._width) for label in named])
-
-    def score(self, kind: str, rows: Sequence[int] | None) -> float:
-        chosen = slice(None) if rows is None else np.asarray(rows, np.intp)
-        gold, named = self._gold[chosen], self._named[chosen]
-        true = np.bincount(gold, minlength=self._width)
-        guessed = np.bincount(named, minlength=self._width + 1)[: self._width]
-        right = np.bincount(gold[gold == named], minlength=self._width)
-        f1 = 2 * right / np.maximum(true + guessed, 1)
-        return 100 * float((f1 * true).sum() / true.sum() if kind == "weighted"
-                           else f1[true > 0].mean())  # fmt: skip
 
 
 def _gain(score: Sequence[Callable[[Sequence[int]], float]], rows: Sequence[int]) -> float:

@@ -47,8 +47,9 @@ def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = Fals
     folder.tidy()
     bench = made.way.bench
     found = score(
-        bench.steps, folder.items(), folder.predictions(), made.way.space, emitted(bench.kits)
-    )
+        bench.steps, folder.items(), folder.predictions(), made.way.space, emitted(bench.kits),
+        asking.further,
+    )  # fmt: skip
     folder.score(found)
     return folder
 

@@ -53,6 +53,8 @@ class Prediction(TypedDict):
         plan: the strategy that the reply was to follow, given or predicted; empty without one.
         risk: how the screen graded the message; here it changes no route.
         readings: why a modality was missing, empty where it was read, by modality.
+        log_probabilities: of the tokens of the reference, as the responder's model foresees them;
+            absent where they were not asked for.
         failed: why there is no prediction at all; absent where there is one.
     """
 
@@ -65,6 +67,7 @@ class Prediction(TypedDict):
     plan: str
     risk: str
     readings: dict[str, str]
+    log_probabilities: NotRequired[list[float]]
     failed: NotRequired[str]
 
 

@@ -1,21 +1,28 @@
 """Make a graph and a corpus ready to be run over: everything but the running."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
+from agents.context import Kit, Services
+from agents.respond import RespondOptions, briefing
+from agents.state import ConversationState
 from graphs.evaluation.altering import altered
 from graphs.evaluation.asking import Asking
 from graphs.evaluation.bench import bench
 from graphs.evaluation.items import Item, draw, read_items
 from graphs.evaluation.labels import LabelSpace
 from graphs.evaluation.manifest import describe
-from graphs.evaluation.running import HISTORIES, History, Mode, Way
+from graphs.evaluation.running import HISTORIES, Foresee, History, Mode, Way
 from graphs.services import assemble
 from graphs.shelf import Shelf, Version
 from graphs.spec import GraphSpec, find_graph, read_graph
 from graphs.warm import warm
+from tools.chat import ChatRequest
 from tools.corpora.library import find_corpus
-from tools.errors import UnknownName
+from tools.errors import ConfigError, UnknownName
+from tools.metrics.extra import package
 from tools.seeds import plant
 
 TALKING = 8
@@ -60,6 +67,7 @@ def prepare(asking: Asking) -> Prepared:
     Raises:
         AttuneError: the graph, the corpus or a model cannot be used.
     """
+    require_measures(asking)
     corpus, place = find_corpus(asking.data)
     split = asking.split or corpus.validation or corpus.splits[0]
     whole = read_items(corpus, place, split, asking.unit)
@@ -84,6 +92,7 @@ def prepare(asking: Asking) -> Prepared:
             "drop": list(asking.drop),
             "limit": asking.limit,
             "seed": asking.seed,
+            "perplexity": asking.perplexity,
         }
         way = Way(
             bench=made,
@@ -91,6 +100,7 @@ def prepare(asking: Asking) -> Prepared:
             services=services,
             mode=mode,
             history=history,
+            foresee=_foresee(asking, made.kits, services),
             at_once=asking.at_once or (TALKING if asking.reply else READING),
         )
         return Prepared(
@@ -113,3 +123,44 @@ def _history(asked: str, mode: Mode) -> History:
     if asked:
         raise UnknownName("history", asked, HISTORIES)
     return "gold" if mode.name == "gold" else "predicted"
+
+
+def require_measures(asking: Asking) -> None:
+    """Look for the packages that the scores will need, before hours are spent on predictions.
+
+    Raises:
+        ConfigError: one is not installed.
+    """
+    if asking.reply:
+        for module, distribution in (
+            ("sacrebleu", "sacrebleu"), ("nltk", "nltk"), ("rouge_score", "rouge-score"),
+            *([("bert_score", "bert-score")] if asking.further.bert else []),
+        ):  # fmt: skip
+            package(module, distribution, "scoring replies")
+
+
+def _foresee(asking: Asking, kits: Mapping[str, Kit], services: Services) -> Foresee | None:
+    """Return what scores a reference by the responder's model; None where nobody asked.
+
+    Raises:
+        ConfigError: nothing is written, or the model tells no log-probabilities.
+    """
+    if not asking.perplexity:
+        return None
+    kit = next((kit for kit in kits.values() if isinstance(kit.options, RespondOptions)), None)
+    if kit is None or kit.model is None:
+        raise ConfigError("perplexity is that of the responder; leave out --labels")
+    likelihood = getattr(services.models.backend(kit.model.name), "likelihood", None)
+    if likelihood is None:
+        raise ConfigError(
+            f"the model {kit.model.name!r} tells no log-probabilities of a given text; leave out "
+            "--perplexity, or bind a local model"
+        )
+    one_by_one = Lock()
+
+    def foresee(state: ConversationState, reference: str) -> list[float]:
+        with one_by_one:
+            request = ChatRequest(messages=briefing(state, kit))
+            return [round(float(value), 4) for value in likelihood(request, reference)]
+
+    return foresee

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from agents.context import Services
+from agents.state import ConversationState
 from graphs.evaluation.bench import Asked, Bench, BenchContext
 from graphs.evaluation.folder import Prediction
 from graphs.evaluation.items import Item
@@ -22,6 +23,10 @@ History = Literal["predicted", "gold", "none"]
 """Whose labels of the earlier turns a step is told."""
 
 HISTORIES: tuple[History, ...] = ("predicted", "gold", "none")
+
+
+Foresee = Callable[[ConversationState, str], list[float]]
+"""Scores a reference by the model that writes the replies: log-probabilities of its tokens."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Way:
         mode: which steps are given.
         history: whose labels of the earlier turns are told.
         at_once: how many dialogues run at the same time.
+        foresee: scores the references; None where nobody asked.
     """
 
     bench: Bench
@@ -76,6 +82,7 @@ class Way:
     mode: Mode
     history: History = "predicted"
     at_once: int = 32
+    foresee: Foresee | None = None
 
 
 async def run(
@@ -132,14 +139,14 @@ class _Talk:
         }
         context = BenchContext(microphone=bool(clips), camera=bool(clips), asked=asked)
         try:
-            found = await way.bench.graph.ainvoke(state, context=context)
+            found = cast(ConversationState, await way.bench.graph.ainvoke(state, context=context))
         except AttuneError as error:
             return _failed(item, str(error))
         way.services.forget(found["turn_id"], clips)
         predicted = dict(asked.predicted)
         if "response" in way.bench.steps:
             predicted["response"] = " ".join(found["said"])
-        return Prediction(
+        prediction = Prediction(
             id=item.id,
             predicted=predicted,
             scores=asked.scores,
@@ -150,6 +157,10 @@ class _Talk:
             risk=found["grade"]["level"],
             readings={name: reading["missing"] for name, reading in found["readings"].items()},
         )
+        if way.foresee is not None and item.reference:
+            told = await asyncio.to_thread(way.foresee, found, item.reference)
+            prediction["log_probabilities"] = told
+        return prediction
 
     def _asked(self, item: Item) -> Asked:
         given, thoughts = {}, {}

@@ -9,19 +9,18 @@ import numpy as np
 
 from agents.adherence import departs, lacks
 from graphs.evaluation.folder import ItemRecord, Prediction
+from graphs.evaluation.further import Further
 from graphs.evaluation.labels import LABELLED, LabelSpace
 from tools.metrics.calibration import brier, expected_calibration_error, reliability
-from tools.metrics.diversity import distinct, esconv_distinct, expectation_adjusted_distinct
+from tools.metrics.diversity import diversity
 from tools.metrics.labels import label_scores
 from tools.metrics.openings import repeated_share
 from tools.metrics.overlap import overlap
+from tools.metrics.perplexity import perplexity
 from tools.metrics.preference import preference_bias
 from tools.metrics.tokens import tokens
 from tools.records import Scores
 from tools.sentences import split
-
-_VOCABULARY = 30_000
-"""`V` of the expectation-adjusted Distinct: about the words of a small English lexicon."""
 
 
 def score(
@@ -30,6 +29,7 @@ def score(
     predictions: Sequence[Prediction],
     space: LabelSpace,
     emitted: Mapping[str, Sequence[str]],
+    further: Further | None = None,
 ) -> dict[str, Any]:
     """Return the scores of every step that the corpus has gold labels or texts for.
 
@@ -39,13 +39,14 @@ def score(
         predictions: one for each item, in the same order.
         space: the labels of the corpus.
         emitted: Attune's labels that the bound sources can come to, by step.
+        further: measures that were asked for besides.
     """
     found: dict[str, Any] = {"items": len(items), "steps": {}}
     for step in steps:
         if step in LABELLED:
             scored = _labelled(step, items, predictions, space, emitted.get(step, ()))
         else:
-            scored = _written(step, items, predictions)
+            scored = _written(step, items, predictions, further or Further())
         if scored:
             found["steps"][step] = scored
     found["failed"] = sum("failed" in p for p in predictions)
@@ -169,7 +170,7 @@ def _groups(
 
 
 def _written(
-    step: str, items: Sequence[ItemRecord], predictions: Sequence[Prediction]
+    step: str, items: Sequence[ItemRecord], predictions: Sequence[Prediction], further: Further
 ) -> dict[str, Any]:
     pairs = [
         (one["predicted"].get(step, ""), item["gold"][step], one)
@@ -182,7 +183,8 @@ def _written(
     found: dict[str, Any] = {"kind": "text", "n": len(pairs), "empty": texts.count("")}
     if not any(texts):
         return found
-    found["overlap"] = overlap(texts, references)
+    found["overlap"] = overlap(texts, references, wordnet=further.wordnet)
+    found["overlap"] |= further.bert_score(texts, references)
     found["diversity"] = diversity(texts)
     found["diversity of the references"] = diversity(references)
     found["words"] = {"mean": _words(texts), "of the references": _words(references)}
@@ -190,17 +192,10 @@ def _written(
         found["stood in"] = sum(_stood_in(one) for _, _, one in pairs)
         found["adherence"] = adherence(texts, [one for _, _, one in pairs])
         found["repeated openings"] = repeated_share(texts)
+        known = [one["log_probabilities"] for _, _, one in pairs if "log_probabilities" in one]
+        if known:
+            found["perplexity"] = dict(perplexity(known))
     return found
-
-
-def diversity(texts: Sequence[str]) -> dict[str, float]:
-    """Return Distinct-1 and -2 by both definitions, and adjusted; each in percent."""
-    said = [tokens(text) for text in texts]
-    return {
-        **{f"Distinct-{n}": 100 * distinct(said, n) for n in (1, 2)},
-        **{f"Distinct-{n} (ESConv)": 100 * esconv_distinct(said, n) for n in (1, 2)},
-        **{f"EAD-{n}": 100 * expectation_adjusted_distinct(said, n, _VOCABULARY) for n in (1, 2)},
-    }
 
 
 def adherence(texts: Sequence[str], predictions: Sequence[Prediction]) -> dict[str, Any]:

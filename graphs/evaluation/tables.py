@@ -124,8 +124,10 @@ def _labels(steps: dict[str, Any], where: str) -> Grid:
         ))  # fmt: skip
         if found["left_out"]:
             notes.append(f"{found['left_out']} of {step} have a gold label that is not scored")
-        if bias := found.get("preference", {}).get("bias"):
-            notes.append(f"strategy preference bias {bias:.2f}")
+        if "preference" in found:
+            bias = found["preference"]["bias"]
+            told = "without bound" if bias is None else f"{bias:.2f}"
+            notes.append(f"Strategy preference bias {told}")
     below = (
         "In percent but ECE (15 bins) and Brier (0 to 2). What was not read counts as wrong. "
         "Where the likeliest label is `outside` the corpus's, the next one that it has is taken; "
@@ -148,6 +150,10 @@ def _texts(step: str, found: dict[str, Any], where: str) -> Grid:
     rows += [(n, f"{v:.2f}", f"{theirs[n]:.2f}") for n, v in found["diversity"].items()]
     words = found["words"]
     rows.append(("words", f"{words['mean']:.1f}", f"{words['of the references']:.1f}"))
+    if told := found.get("perplexity"):
+        name = f"perplexity of the references ({told['tokens']} tokens"
+        rows.append((f"{name}, corpus)", f"{told['corpus']:.2f}", ""))
+        rows.append((f"{name}, mean of sentences)", f"{told['sentence_mean']:.2f}", ""))
     if kept := found.get("adherence"):
         rows.append((f"keeps to its plan (of {kept['n']})", percent(kept["share"]), ""))
     if "repeated openings" in found:

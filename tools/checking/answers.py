@@ -33,6 +33,11 @@ def is_heard(answer: object) -> bool:
     return isinstance(answer, Transcript) and bool(answer.text.strip())
 
 
+def is_described(answer: object) -> bool:
+    """Say whether anything was seen."""
+    return isinstance(answer, str) and bool(answer.strip())
+
+
 def is_alarmed(answer: object) -> bool:
     """Say whether danger was found."""
     return isinstance(answer, Estimate) and bool(answer.findings)
@@ -100,6 +105,11 @@ def transcript(answer: object) -> list[str]:
     except ModelError as error:
         return [str(error)]
     return []
+
+
+def description(answer: object) -> list[str]:
+    """Judge what was said of a clip."""
+    return [] if isinstance(answer, str) else [f"it returned {type(answer).__name__}; return text"]
 
 
 def estimate(answer: object) -> list[str]:

@@ -11,6 +11,7 @@ from tools.checking.voices import voice
 from tools.clips import SAMPLE_RATE, Waveform
 from tools.guard import Exchange
 from tools.labels import STANCES, Emotion, Stage, Strategy
+from tools.scene import Scene
 from tools.situation import Situation
 from tools.transcript import Speech
 
@@ -132,6 +133,18 @@ def _guard(config: ModelConfig) -> Contract:
     )
 
 
+def _describe(config: ModelConfig) -> Contract:
+    ask = "Say in a sentence what the person seems to do."
+    return Contract(
+        [Scene((face(smile),) * 2, ask) for smile in (-1.0, 0.0, 1.0)],
+        answers.description,
+        {"a clip without frames": Scene((), ask)},
+        answers.is_described,
+        "return an empty text for it",
+        {"a frame of one pixel": Scene((wall()[:1, :1],), ask), "no question": Scene((face(),))},
+    )
+
+
 def _choosing(labels: Sequence[str]) -> Contract:
     stages = [stage.value for stage in Stage]
     plain = [_situation(text, stages[at % 3]) for at, text in enumerate(texts.PLAIN)]
@@ -198,4 +211,5 @@ _CONTRACTS: Mapping[str, Callable[[ModelConfig], Contract]] = {
     "embed": _embed,
     "risk": _risk,
     "guard": _guard,
+    "describe": _describe,
 }
