@@ -36,6 +36,7 @@ NOTICES = {
     "face_emotion": "Feelings cannot be read from a face at the moment; your words are enough.",
     "describe": "Pictures cannot be described at the moment; your words are enough.",
     "listen": "Recordings cannot be understood at the moment; please write instead.",
+    "user_emotion": "Feelings are put together more simply for now.",
     "strategy": "Replies are planned more simply for now.",
     "system_emotion": "Replies are planned more simply for now.",
     "guard": "My second check does not work, so I answer with fixed sentences for now.",
@@ -134,7 +135,7 @@ async def _touch(task: str, bound: Bound, openings: Sequence[tuple[Message, ...]
         for fixed in openings:
             messages = (*fixed, Message("user", _HELLO))
             await host.warm(ChatRequest(messages=messages, max_tokens=1))
-    elif task in ("strategy", "system_emotion", "describe"):
+    elif task in ("user_emotion", "strategy", "system_emotion", "describe"):
         await host.ready(_LOADING_S)
     elif task in ("risk", "text_emotion"):
         await host.infer(_HELLO)

@@ -68,7 +68,7 @@ def made_items() -> list[dict[str, Any]]:
             items.append({
                 "id": f"{name}/{2 * place}", "dialogue": name, "said": said,
                 "before": list(before), "reference": warm, "gold": {"response": warm},
-                "groups": {}, "clips": 0,
+                "groups": {}, "clips": 0, "missing": 0,
             })  # fmt: skip
             before += [{"speaker": "person", "text": said}, {"speaker": "supporter", "text": warm}]
     return items

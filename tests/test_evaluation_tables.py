@@ -31,6 +31,7 @@ def item(number, emotion):
     return {
         "id": f"d{number}/0", "dialogue": f"d{number}", "said": f"It is {number}.", "before": [],
         "reference": gold["response"], "gold": gold, "groups": {"problem": "work"}, "clips": 0,
+        "missing": 0,
     }  # fmt: skip
 
 

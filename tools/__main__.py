@@ -5,6 +5,7 @@ import typer
 from tools.command import run
 from tools.corpora.command import app as corpora
 from tools.examples.command import app as examples
+from tools.models_command import app as models
 from tools.storage.command import key, store
 from tools.training.command import app as train
 from tools.training.command import measuring as measure
@@ -17,6 +18,7 @@ app = typer.Typer(
 app.add_typer(weights, name="weights")
 app.add_typer(train, name="train")
 app.add_typer(measure, name="measure")
+app.add_typer(models, name="models")
 app.add_typer(examples, name="examples")
 app.add_typer(corpora, name="corpora")
 app.add_typer(key, name="key")

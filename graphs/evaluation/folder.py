@@ -37,6 +37,7 @@ class ItemRecord(TypedDict):
     gold: dict[str, str]
     groups: dict[str, str]
     clips: int
+    missing: int
 
 
 class Prediction(TypedDict):

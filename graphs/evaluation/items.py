@@ -33,7 +33,8 @@ class Item:
         reference: what the supporter answered; empty where the corpus has no answer.
         gold: the corpus's own label, or text, by step; a step that is not labelled is absent.
         groups: what the item belongs to, for group-wise errors, e.g. `who` or `problem`.
-        media: the clips of the words, in order; their files may be missing.
+        media: the clips of the words, in order.
+        missing: how many clips the corpus names that are not in the folder.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Item:
     gold: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     media: tuple[MediaFile, ...] = ()
+    missing: int = 0
 
     def record(self) -> dict[str, Any]:
         """Return what a run folder keeps of it."""
@@ -131,4 +133,5 @@ def _item(
         gold={step: label for step, label in gold.items() if label},
         groups={name: value for name, value in groups.items() if value},
         media=(turn.media,) if turn.media else (),
+        missing=int(bool(turn.missing)),
     )

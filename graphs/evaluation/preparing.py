@@ -21,7 +21,7 @@ from graphs.spec import GraphSpec, find_graph, read_graph
 from graphs.warm import warm
 from tools.chat import ChatRequest
 from tools.corpora.library import find_corpus
-from tools.errors import ConfigError, UnknownName
+from tools.errors import ConfigError, DataError, UnknownName
 from tools.metrics.extra import package
 from tools.seeds import plant
 
@@ -78,6 +78,11 @@ def prepare(asking: Asking) -> Prepared:
         spec = altered(read_graph(find_graph(asking.graph)), asking.swap, asking.drop)
         version = Shelf(services).compile(spec)  # what the checker refuses is not measured
         made = bench(spec, services, reply=asking.reply)
+        if not set(made.steps) & set(corpus.steps):
+            raise DataError(
+                f"{corpus.title} has gold labels for none of the steps that are scored here "
+                f"({', '.join(made.steps)}); it has them for {', '.join(corpus.steps)}"
+            )
         mode = Mode.parse(asking.mode, made.steps)
         history = _history(asking.history, mode)
         settings = {

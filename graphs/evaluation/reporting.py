@@ -110,6 +110,7 @@ def _conditions(manifest: dict[str, Any], scores: dict[str, Any]) -> list[str]:
     told = {
         "as the screen graded the messages (no route followed from it)": scores["screened"],
         "modalities": scores["modalities"],
+        "clips": scores["clips"],
         "items without any prediction": scores["failed"],
     }
     lines = [f"- {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in told.items()]

@@ -52,6 +52,11 @@ def score(
     found["failed"] = sum("failed" in p for p in predictions)
     found["screened"] = dict(Counter(p["risk"] for p in predictions).most_common())
     found["modalities"] = _modalities(predictions)
+    found["clips"] = {
+        "there": sum(item["clips"] for item in items),
+        "not in the folder": sum(item["missing"] for item in items),
+        "unreadable": sum(n.startswith("clip:") for one in predictions for n in one["notes"]),
+    }
     found["ms"] = latency(predictions)
     return found
 

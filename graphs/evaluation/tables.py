@@ -40,6 +40,10 @@ def show(folder: RunFolder, console: Console) -> None:
     """Print what a run came to."""
     for grid in run_grids(folder):
         console.print(grid.rich())
+    clips = folder.scores["clips"]
+    if any(clips.values()):
+        told = ", ".join(f"{count} {what}" for what, count in clips.items())
+        console.print(f"clips: {told}", highlight=False)
     console.print(f"{folder.path}", style="dim", highlight=False, soft_wrap=True)
 
 

@@ -146,8 +146,10 @@ class OpenVinoChat:
                 events,
                 {
                     "id": key,
-                    "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-                    "prefix": request.prefix,
+                    "messages": [
+                        {"role": m.role, "content": _writable(m.content)} for m in request.messages
+                    ],
+                    "prefix": _writable(request.prefix),
                     "max_tokens": request.max_tokens,
                     "temperature": request.temperature,
                     "choices": request.choices,
@@ -280,3 +282,8 @@ def load(loading: Loading) -> OpenVinoChat:
         silent_s=float(options.get("silent_s", 30)),
         repetition_penalty=float(options.get("repetition_penalty", 1.05)),
     )
+
+
+def _writable(text: str) -> str:
+    """Return a text without lone surrogates, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()

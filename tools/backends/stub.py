@@ -262,4 +262,6 @@ def words(text: str) -> list[str]:
 
 def _number(text: str) -> int:
     """Return a number that depends on `text` alone, unlike `hash`."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+    # A lone surrogate cannot be written as UTF-8.
+    written = text.encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(written, digest_size=8).digest())

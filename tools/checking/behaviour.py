@@ -142,7 +142,9 @@ def _told(found: Sequence[object]) -> str:
 
 
 def _is_missing(answer: object) -> bool:
-    return isinstance(answer, Perceived | Transcript) and bool(answer.missing)
+    if isinstance(answer, Perceived | Transcript):
+        return bool(answer.missing)
+    return isinstance(answer, Mapping | str) and not answer  # no opinion
 
 
 def _widths(widths: set[int]) -> Point:

@@ -1,7 +1,6 @@
 """One model on the bench: loaded and called as the product does, with batches of a chosen size."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,16 +63,12 @@ class Bench:
         Raises:
             Refused: it cannot be loaded.
         """
-        import psutil
-
-        process = psutil.Process()
-        gc.collect()
-        before, began = process.memory_info().rss, time.perf_counter()
+        before, began = _resident(), time.perf_counter()
         with calls() as made:
             self._run(self._host.ready(within=900))
         self.loading = sorted(set(made))
         self.measured.load_s = round(time.perf_counter() - began, 3)
-        self.measured.load_mb = round((process.memory_info().rss - before) / 1e6, 1)
+        self.measured.load_mb = round((_resident() - before) / 1e6, 1)
 
     def batch(self, items: Batch) -> list[object]:
         """Return what the model answers to one batch.
@@ -135,3 +130,11 @@ class Bench:
             cause = error.__cause__ if isinstance(error, ModelError) else None
             told = f"{type(cause).__name__}: {cause}" if cause else str(error)
             raise Refused(" ".join(told.split())) from error
+
+
+def _resident() -> int:
+    """Return the bytes that this process and its children hold in memory."""
+    import psutil
+
+    process = psutil.Process()
+    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))

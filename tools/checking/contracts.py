@@ -11,6 +11,7 @@ from tools.checking.voices import voice
 from tools.clips import SAMPLE_RATE, Waveform
 from tools.guard import Exchange
 from tools.labels import STANCES, Emotion, Stage, Strategy
+from tools.records import Example
 from tools.scene import Scene
 from tools.situation import Situation
 from tools.transcript import Speech
@@ -168,7 +169,28 @@ def _situation(said: str, stage: str = "exploration") -> Situation:
         tried=(Strategy.OPEN_QUESTION.value,),
         stage=stage,
         emotions={"sadness": 0.6, "neutral": 0.4},
+        examples=(_example("Open question", "neutral", 0.6), _example("Approval", "sadness", 0.4)),
     )
+
+
+def _example(strategy: str, stance: str, similarity: float) -> Example:
+    return {
+        "id": f"made-{strategy}",
+        "problem": "",
+        "stage": "exploration",
+        "situation": "",
+        "before": [],
+        "said": texts.PLAIN[3],
+        "emotion": "sadness",
+        "intensity": 2,
+        "strategy": strategy,
+        "system_emotion": stance,
+        "reply": "What would the answer change?",
+        "why": "",
+        "licence": "Apache-2.0",
+        "source": "attune",
+        "similarity": similarity,
+    }
 
 
 def voices() -> list[Waveform]:
