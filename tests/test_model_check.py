@@ -4,25 +4,8 @@ import random
 import socket
 import time
 
-from tests.made_models import LABELS, check, made, wrong
+from tests.made_models import LABELS, Right, check, made, wrong
 from tools.perceived import Perceived
-
-
-@made
-class Right:
-    """A text model that keeps its contract; the wrong ones break one thing each."""
-
-    def predict(self, items):
-        return [self.one(item) for item in items]
-
-    def one(self, text):
-        if not text.strip():
-            return Perceived(missing="not given")
-        return Perceived(self.scores(text))
-
-    def scores(self, text):
-        share = 1 / (2 + len(text) % 7)
-        return {"up": share, "down": (1 - share) / 2, "even": (1 - share) / 2}
 
 
 def test_a_model_that_keeps_its_contract_passes():

@@ -201,6 +201,16 @@ def test_every_stub_keeps_its_contract(name):
     assert [p for p in check_model(load_models("stub"), name).points if p.state == "wrong"] == []
 
 
+@pytest.mark.models
+@pytest.mark.parametrize("name", dict.fromkeys(load_models("small").names()))
+def test_every_model_of_the_small_profile_keeps_its_contract(name):
+    found = load_models("small")
+    try:
+        assert [p for p in check_model(found, name).points if p.state == "wrong"] == []
+    finally:
+        found.close()
+
+
 @pytest.mark.parametrize("name", ["stance", "rule-stance", "knn-strategy", "knn-stance"])
 def test_every_planner_without_weights_keeps_its_contract(name):
     assert [p for p in check_model(load_models("stub"), name).points if p.state == "wrong"] == []

@@ -129,9 +129,7 @@ def _measured(
     from tools.corpora.library import find_corpus
 
     corpus, folder = find_corpus(given)
-    return measure(
-        models.backend(name).predict, models.config(name), corpus, folder, split, limit
-    )
+    return measure(models.backend(name).predict, models.config(name), corpus, folder, split, limit)
 
 
 def _show(report: "Report") -> None:

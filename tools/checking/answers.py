@@ -59,6 +59,8 @@ def finding(answer: object, labels: Mapping[str, str]) -> list[str]:
         require_finding(answer, labels)
     except ModelError as error:
         return [str(error)]
+    if isinstance(answer, Perceived) and not all(map(_is_number, answer.vector)):
+        return ["the vector has numbers that are not finite"]
     return []
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from tools.catalogue import ModelConfig
 from tools.checking.bench import Bench, Refused
 from tools.checking.contracts import Contract
@@ -31,9 +33,7 @@ def answered(bench: Bench, contract: Contract) -> tuple[list[object], list[Point
             "--data"
         )
         points.append(Point("reading", "note", said))
-    if widths := {len(answer.vector) for answer in found if isinstance(answer, Perceived)} - {0}:
-        points.append(_widths(widths))
-    elif widths := {len(each) for each in found if hasattr(each, "ndim")}:
+    if widths := {width for answer in found if (width := _width(answer))}:
         points.append(_widths(widths))
     return found, points
 
@@ -92,7 +92,9 @@ def crowded(bench: Bench, contract: Contract, alone: Sequence[object]) -> Point:
         crowds = bench.crowd(contract.items)
     except Refused as error:
         return Point("many at once", "wrong", f"among several conversations it failed: {error}")
-    far = max((gap(*pair) for found in crowds for pair in zip(found, alone, strict=True)), default=0)
+    far = max(
+        (gap(*pair) for found in crowds for pair in zip(found, alone, strict=True)), default=0
+    )
     if far > BATCH_GAP:
         said = (
             "of several conversations one got an answer that is not its own; keep nothing of an "
@@ -145,6 +147,13 @@ def _is_missing(answer: object) -> bool:
     if isinstance(answer, Perceived | Transcript):
         return bool(answer.missing)
     return isinstance(answer, Mapping | str) and not answer  # no opinion
+
+
+def _width(answer: object) -> int:
+    """Return the length of the vector of an answer; 0 where it has none."""
+    if isinstance(answer, Perceived):
+        return len(answer.vector)
+    return int(np.size(answer)) if isinstance(answer, np.ndarray) else 0
 
 
 def _widths(widths: set[int]) -> Point:

@@ -134,7 +134,7 @@ class Bench:
 
 def _resident() -> int:
     """Return the bytes that this process and its children hold in memory."""
-    import psutil
+    import psutil  # type: ignore[import-untyped,unused-ignore]
 
     process = psutil.Process()
     return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))

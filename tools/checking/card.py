@@ -143,9 +143,7 @@ def _training(config: ModelConfig, entry: Entry | None, own: Mapping[str, Any]) 
     return "\n\n".join(filter(None, [*said, table])) or _NOT_STATED
 
 
-def _scores(
-    config: ModelConfig, own: Mapping[str, Any], measured: list[Mapping[str, Any]]
-) -> str:
+def _scores(config: ModelConfig, own: Mapping[str, Any], measured: list[Mapping[str, Any]]) -> str:
     parts = []
     if skill := config.skill:
         parts.append(
@@ -158,9 +156,9 @@ def _scores(
         floor = each["floor"]
         parts.append(
             f"Measured by `check` on {each['corpus']}, split {each['split']}, n = {each['n']:,}: "
-            f"accuracy {each['accuracy']:.3f} (always {floor['label']!r}: {floor['accuracy']:.3f}), "
-            f"average recall {each['uar']:.3f}, macro F1 {each['macro_f1']:.3f}, calibration error "
-            f"{each['ece']:.3f} (15 bins); its labels can name {each['sayable']:.1%} of the truth."
+            f"accuracy {each['accuracy']:.3f} (always {floor['label']!r}: "
+            f"{floor['accuracy']:.3f}), average recall {each['uar']:.3f}, macro F1 "
+            f"{each['macro_f1']:.3f}, calibration error {each['ece']:.3f} (15 bins); its labels can name {each['sayable']:.1%} of the truth."
         )
     return "\n\n".join(parts) or _NOT_MEASURED
 

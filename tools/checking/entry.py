@@ -8,11 +8,11 @@ from tools.checking.contracts import PERCEPTION
 from tools.checking.points import Point
 from tools.errors import AttuneError, UnknownName
 from tools.labels import EKMAN
-from tools.models import BACKENDS, ModelSet
+from tools.models import ModelSet
 from tools.weights import Entry, Store, entries
 
 _LICENCE = re.compile(
-    r"apache|\bmit\b|bsd|gpl|\bmpl|\bcc\b|cc0|unlicense|licen[cs]e|terms of use|proprietary|public domain",
+    r"apache|\bmit\b|bsd|gpl|\bmpl|\bcc\b|cc0|licen[cs]e|terms of use|proprietary|public domain",
     re.IGNORECASE,
 )
 _PICKLES = frozenset({".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib"})

@@ -19,7 +19,7 @@ def face(smile: float = 0.0, light: float = 1.0) -> Frame:
 
     def blob(x: float, y: float, wide: float, high: float, soft: float = 0.15) -> "np.ndarray":
         away = np.hypot((right - x) / wide, (down - y) / high)
-        return np.clip((1 - away) / soft, 0, 1)
+        return np.asarray(np.clip((1 - away) / soft, 0, 1))
 
     grey = np.full((_SIDE, _SIDE), 70.0)
 

@@ -80,11 +80,13 @@ def measure(
             f"--data measures models that read an emotion, not {config.task!r}; "
             "use `python -m graphs evaluate` for whole turns"
         )
+    from tools.excerpts import read_clip
+
     chosen, left = split or corpus.validation or corpus.splits[0], Left()
     items = list(_items(corpus, folder, chosen, config.task, left))
     if limit is not None and len(items) > limit:
         items = [items[int(place * len(items) / limit)] for place in range(limit)]
-    read_items, probabilities = _predicted(predict, config, items, left, read)
+    read_items, probabilities = _predicted(predict, config, items, left, read or read_clip)
     if not read_items:
         raise DataError(
             f"nothing in the split {chosen!r} of {corpus.title} has {_INPUT[config.task]} that "
@@ -93,9 +95,7 @@ def measure(
     return _scores(config, corpus, chosen, read_items, probabilities, left)
 
 
-def _items(
-    corpus: Corpus, folder: Path, split: str, task: str, left: Left
-) -> Iterator[Item]:
+def _items(corpus: Corpus, folder: Path, split: str, task: str, left: Left) -> Iterator[Item]:
     def report(trouble: Trouble) -> None:
         left.add("wrong in the file")
 
@@ -132,7 +132,7 @@ def _predicted(
     config: ModelConfig,
     items: Sequence[Item],
     left: Left,
-    read: Callable[[MediaFile], Clip] | None,
+    read: Callable[[MediaFile], Clip],
 ) -> tuple[list[Item], list[dict[str, float]]]:
     kept: list[Item] = []
     found: list[dict[str, float]] = []
@@ -158,12 +158,10 @@ def _decoded(
     item: Item,
     config: ModelConfig,
     left: Left,
-    read: Callable[[MediaFile], Clip] | None,
+    read: Callable[[MediaFile], Clip],
 ) -> tuple[object] | None:
     if not isinstance(item.given, MediaFile):
         return (item.given,)
-    if read is None:
-        from tools.excerpts import read_clip as read
     try:
         clip = read(item.given)
     except MediaError:
@@ -204,7 +202,10 @@ def _scores(
         "macro_f1": round(scored["macro_f1"], 4),
         "weighted_f1": round(scored["weighted_f1"], 4),
         "ece": round(expected_calibration_error(sure, right), 4),
-        "floor": {"label": scored["floor"]["label"], "accuracy": round(scored["floor"]["accuracy"], 4)},
+        "floor": {
+            "label": scored["floor"]["label"],
+            "accuracy": round(scored["floor"]["accuracy"], 4),
+        },
         "sayable": round(float(np.mean([label in emitted for label in gold])), 4),
         "recall": {
             label: {"recall": round(row["recall"], 4), "n": row["n"]}
