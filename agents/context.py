@@ -95,7 +95,9 @@ class Services:
         clips: decoded media of the turns in progress.
         drafts: sentences that nobody has checked yet.
         vectors: embeddings of what was perceived in the turns in progress.
-        evaluation: no person reads the replies, so that every strategy may be planned.
+        unmasked: a corpus is measured and nobody is answered, so that every strategy may be
+            planned, however often; no conversation can be had with such services.
+        seed: of everything that is drawn while a reply is written.
         audit: the log of risk decisions; None where no folder is configured.
         deployment: where people meet this program; see `graphs.deployment`.
         clock: gives the seconds since 1970; a test brings its own.
@@ -108,7 +110,8 @@ class Services:
     clips: ClipStore = field(default_factory=ClipStore)
     drafts: Drafts = field(default_factory=Drafts)
     vectors: Vectors = field(default_factory=Vectors)
-    evaluation: bool = False
+    unmasked: bool = False
+    seed: int = 0
     audit: Audit | None = None
     deployment: str = "personal"
     clock: Callable[[], float] = time.time

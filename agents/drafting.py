@@ -9,6 +9,7 @@ from agents.adherence import copied, departs, lacks
 from tools.chat import ChatHost, ChatRequest
 from tools.errors import Busy, ModelError
 from tools.language import is_english
+from tools.seeds import derive
 from tools.wording import opening, words
 from tools.words import PLAIN
 
@@ -114,7 +115,8 @@ async def choose(
         for index in range(count):
             warmer = request.temperature if index == 0 else max(0.8, request.temperature)
             try:
-                host.open(f"{turn}/{index}", request.warmed(warmer))
+                seed = derive(request.seed, index)
+                host.open(f"{turn}/{index}", request.warmed(warmer, seed))
             except Busy:
                 if not drafts:
                     raise

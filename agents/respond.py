@@ -19,6 +19,7 @@ from tools.errors import AttuneError
 from tools.labels import Strategy
 from tools.records import Note
 from tools.safety.course import has_minor
+from tools.seeds import derive
 from tools.wording import words
 from tools.words import PLAIN
 
@@ -227,7 +228,14 @@ class _Writing:
             temperature=options.temperature if temperature is None else temperature,
             contrast=self._brief(contrast.without) if contrast and share else (),
             contrast_weight=share,
+            seed=self._seed(begun),
         )
+
+    def _seed(self, begun: str) -> int:
+        """Return what decides this reply's draws: what is asked, and never the turn's random id."""
+        state = self._state
+        asked = (state["turn"], utterance(state), begun, len(state["said"]), state["rejected"])
+        return derive(self._kit.services.seed, self._kit.name, *asked)
 
     def _brief(self, without: tuple[str, ...] = ()) -> tuple[Message, ...]:
         return briefing(self._state, self._kit, without)

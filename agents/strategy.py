@@ -90,8 +90,9 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     assert isinstance(kit.options, StrategyOptions)  # `Node.parse` made it
     said = utterance(state)
     asked = asks_advice(said)
-    tired = frozenset() if kit.services.evaluation else worn(state.get("tried", []))
-    barred = masked(state, asked=asked, evaluation=kit.services.evaluation) | tired
+    unmasked = kit.services.unmasked
+    tired = frozenset() if unmasked else worn(state.get("tried", []))
+    barred = (frozenset() if unmasked else masked(state, asked=asked)) | tired
     if not said:
         scores = _allowed(_named(_SILENT), barred)
         return {"strategy": _choice(scores, "The person said nothing")}
@@ -126,15 +127,13 @@ async def strategy(state: ConversationState, runtime: Runtime[Context], kit: Kit
     }
 
 
-def masked(state: ConversationState, *, asked: bool, evaluation: bool) -> frozenset[str]:
-    """Return the strategies that may not be used this turn.
+def masked(state: ConversationState, *, asked: bool) -> frozenset[str]:
+    """Return the strategies that may not be used this turn where a person reads the reply.
 
-    Where a person reads the reply, a machine discloses nothing of itself and structures no therapy;
-    it interprets nothing at any risk; and it advises early only when asked. Somebody young is
-    listened to, and neither interpreted nor advised.
+    A machine discloses nothing of itself and structures no therapy; it interprets nothing at any
+    risk; and it advises early only when asked. Somebody young is listened to, and neither
+    interpreted nor advised.
     """
-    if evaluation:
-        return frozenset()
     barred: set[Strategy] = set(MASKED)
     if state["risk"]["peak"]:
         barred.add(Strategy.INTERPRETATION)

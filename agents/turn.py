@@ -59,7 +59,7 @@ async def begin_turn(state: ConversationState, runtime: Runtime[Context], kit: K
     reminded, due = begin(
         state.get("reminded"),
         kit.services.clock(),
-        disclosed=runtime.context.disclosed or kit.services.evaluation,
+        disclosed=runtime.context.disclosed,
         minor=has_minor(risk),
         grave=rank(level_now(risk)) >= rank(Risk.HIGH),
     )

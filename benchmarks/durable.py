@@ -108,7 +108,7 @@ def durable(
 
 async def measure(folder: Path, turns: int, conversations: int) -> dict[str, Arm]:
     """Take all turns and return the arms by name."""
-    services = assemble("stub", evaluation=True)
+    services = assemble("stub", recorded=False)
     found = await services.examples.search(Query(said=_WORDS[0]), 8)
     services = replace(services, examples=_Listed(found))
     async with AsyncExitStack() as stack:

@@ -18,7 +18,7 @@ from graphs.events import Earlier, Event, Finished, Progress, RiskReport, Senten
 from graphs.keeping.arrival import Place
 from graphs.keeping.saver import saver_of
 from graphs.keeping.written import Asked, asked_by, unpost
-from graphs.shelf import Version
+from graphs.shelf import Version, require_masked
 from tools.clips import Clip
 from tools.errors import InputError, StorageError, places
 from tools.safety.letter import Line
@@ -52,8 +52,10 @@ class Conversation:
         """Begin a conversation, or take one up again by its `id`.
 
         Raises:
-            ConfigError: the graph was compiled with another checkpointer than `Saver`.
+            ConfigError: the graph was compiled with another checkpointer than `Saver`, or the
+                services are made for measuring.
         """
+        require_masked(services)
         self.version = version
         self.id = id or secrets.token_urlsafe(16)
         self.news: list[str] = []

@@ -80,7 +80,7 @@ async def screen_rows(
         if not any(name in row for row in rows):
             known = ", ".join(dict.fromkeys(key for row in rows for key in row))
             raise DataError(f"no row has a field {name!r}; they have: {known}")
-    services = replace(services, audit=None, evaluation=True)
+    services = replace(services, audit=None)
     kit = Kit(
         name="screen",
         services=services,

@@ -23,9 +23,10 @@ def assemble(
     *,
     models: Path | None = None,
     examples: Path | None = None,
-    evaluation: bool = False,
+    recorded: bool = True,
     audit: Path | None = None,
     deployment: str = "",
+    seed: int = 0,
 ) -> Services:
     """Return the services of a profile; models are loaded on their first call.
 
@@ -33,10 +34,11 @@ def assemble(
         profile: a profile of `tools/models.yaml`.
         models: a researcher's own models file.
         examples: a file of examples, in place of the one that ships and the person's own.
-        evaluation: no person reads the replies, so that nothing is recorded of them.
+        recorded: no person writes where this is false, so that nothing is recorded of it.
         audit: the folder of the audit log; else that of `ATTUNE_AUDIT`, else there is none.
         deployment: where people meet this program, one of `graphs.deployment.DEPLOYMENTS`; else
             that of `ATTUNE_DEPLOYMENT`, else `personal`.
+        seed: of everything that is drawn while replies are written.
 
     Raises:
         ConfigError: the profile or a file is wrong, or the profile binds no embedding model or no
@@ -61,7 +63,7 @@ def assemble(
         ),
         policy=load_policy(),
         phrases=load_phrases(),
-        evaluation=evaluation,
-        audit=None if evaluation else open_audit(audit),
+        audit=open_audit(audit) if recorded else None,
         deployment=find_deployment(deployment),
+        seed=seed,
     )

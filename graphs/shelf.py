@@ -65,7 +65,12 @@ class Shelf:
     """Keep graphs compiled, and see when their files change."""
 
     def __init__(self, services: Services, checkpointer: BaseCheckpointSaver[Any] | None = None):
-        """Start empty; `checkpointer` is shared by every version."""
+        """Start empty; `checkpointer` is shared by every version.
+
+        Raises:
+            ConfigError: the services are made for measuring.
+        """
+        require_masked(services)
         self.services = services
         self.checkpointer = checkpointer
         self._current: dict[str, Version] = {}
@@ -185,6 +190,19 @@ class Shelf:
             graph=graph.with_config(recursion_limit=STEPS),
             models=models,
             text=text,
+        )
+
+
+def require_masked(services: Services) -> None:
+    """Refuse services with which nobody may be answered.
+
+    Raises:
+        ConfigError: they let strategies be planned that no machine may use on a person.
+    """
+    if services.unmasked:
+        raise ConfigError(
+            "unmasked services answer nobody: they are made for measuring a graph on a corpus "
+            "(`python -m graphs evaluate`); leave `unmasked` off"
         )
 
 

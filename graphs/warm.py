@@ -79,10 +79,15 @@ def shortfalls(services: Services, version: Version) -> list[Notice]:
     return notices
 
 
-async def warm(services: Services, version: Version) -> list[Notice]:
+async def warm(services: Services, version: Version, *, bodies: bool = True) -> list[Notice]:
     """Load every model of a graph with one tiny call, and open the example store.
 
     What a text turn needs comes first; what needs a microphone or a camera afterwards.
+
+    Args:
+        services: with the models.
+        version: the graph.
+        bodies: load what needs a microphone or a camera, too.
 
     Returns:
         One notice for everything that failed; nothing is raised.
@@ -98,7 +103,7 @@ async def warm(services: Services, version: Version) -> list[Notice]:
             continue
         wave = later if task in _BODILY else soon
         wave[task] = partial(_touch, task, bound, openings)
-    return [*await _settle(soon), *await _settle(later)]
+    return [*await _settle(soon), *(await _settle(later) if bodies else [])]
 
 
 def _openings(version: Version, prompts: Mapping[str, Prompt]) -> list[tuple[Message, ...]]:

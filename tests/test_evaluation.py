@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from langgraph.graph.state import CompiledStateGraph
 from rich.console import Console
 
 from agents.context import Services
@@ -23,7 +24,7 @@ from graphs.spec import find_graph, read_graph
 from tests.made_corpora import made_esconv, made_mesc
 from tools.backends.stub import StubChat
 from tools.corpora.library import CORPORA
-from tools.errors import ConfigError, DataError, UnknownName
+from tools.errors import ConfigError, DataError, ModelError, UnknownName
 
 QUIET = Console(quiet=True)
 
@@ -334,6 +335,28 @@ def test_what_a_turn_left_in_memory_is_dropped_after_every_item(asking, tmp_path
     monkeypatch.setattr(Services, "forget", lambda self, turn, clips: forgotten.append(turn))
     evaluate(replace(asking, reply=False), tmp_path / "run", QUIET)
     assert len(set(forgotten)) == 2
+
+
+async def fails(*arguments, **settings):
+    raise ModelError("the made model failed")
+
+
+def test_what_a_failed_turn_left_in_memory_is_dropped_too(asking, tmp_path, monkeypatch):
+    forgotten = []
+    monkeypatch.setattr(Services, "forget", lambda self, turn, clips: forgotten.append(turn))
+    monkeypatch.setattr(CompiledStateGraph, "ainvoke", fails)
+    found = evaluate(replace(asking, reply=False), tmp_path / "run", QUIET).scores
+    assert found["failed"] == 2 and len(forgotten) == 2
+
+
+def test_a_turn_that_failed_is_wrong_and_is_tried_again_on_resume(asking, tmp_path):
+    labels = replace(asking, reply=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CompiledStateGraph, "ainvoke", fails)
+        failed = evaluate(labels, tmp_path / "run", QUIET).scores
+    assert failed["steps"]["strategy"]["accuracy"] == 0
+    again = evaluate(labels, tmp_path / "run", QUIET, resume=True).scores
+    assert again["failed"] == 0 and again["steps"]["strategy"]["unparsable"] == 0
 
 
 def test_esconv_is_scored_in_its_own_eight_strategies(tmp_path):

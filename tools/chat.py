@@ -45,6 +45,8 @@ class ChatRequest:
         contrast: the same conversation without what the reply is to lean towards; empty for none.
         contrast_weight: the weight a of (1 + a) with - a without, on the logits (PAL, Findings of
             ACL 2023). A backend whose `contrasts` is not true writes without it.
+        seed: decides what is drawn where the temperature is above 0, from 0 and below 2**32. A
+            remote model is not told it: providers differ, and most promise nothing for it.
     """
 
     messages: tuple[Message, ...]
@@ -54,10 +56,11 @@ class ChatRequest:
     choices: tuple[str, ...] = ()
     contrast: tuple[Message, ...] = ()
     contrast_weight: float = 0.0
+    seed: int = 0
 
-    def warmed(self, temperature: float) -> "ChatRequest":
-        """Return the same request at another temperature."""
-        return replace(self, temperature=temperature)
+    def warmed(self, temperature: float, seed: int) -> "ChatRequest":
+        """Return the same request at another temperature, with draws of its own."""
+        return replace(self, temperature=temperature, seed=seed)
 
 
 class ChatBackend(Protocol):

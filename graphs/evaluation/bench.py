@@ -45,6 +45,7 @@ class Asked:
         predicted: the label or the text by step.
         scores: the distribution by step.
         silent: steps whose model failed or had nothing to say.
+        turn: the id of the turn, by which what it left in memory is dropped.
     """
 
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Asked:
     predicted: dict[str, str] = field(default_factory=dict)
     scores: dict[str, Scores] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
+    turn: str = ""
 
     def take(self, update: Update) -> Update:
         """Note what a node found, and return what the nodes behind it are to see."""
@@ -72,9 +74,11 @@ class BenchContext(Context):
     """The settings of one item's turn.
 
     Attributes:
+        disclosed: nobody is there to be told anything.
         asked: what the item is told, and where what is found is noted.
     """
 
+    disclosed: bool = True
     asked: Asked = field(default_factory=Asked)
 
 
@@ -100,15 +104,15 @@ def bench(spec: GraphSpec, services: Services, *, reply: bool) -> Bench:
 
     Args:
         spec: one that the checker lets through.
-        services: with `evaluation` set.
+        services: with `unmasked` set.
         reply: write the reply as well; without it the run ends when everything is planned.
 
     Raises:
         ConfigError: the services are those of a program that talks to people.
     """
-    if not services.evaluation:
+    if not services.unmasked:
         raise ConfigError(
-            "a graph is measured with services made for evaluation, and with no other"
+            "a graph is measured with unmasked services, which answer nobody, and with no other"
         )
     spec = measured(deploy(spec, services.deployment), reply=reply)
     builder = StateGraph(ConversationState, context_schema=BenchContext)
@@ -132,6 +136,7 @@ def _patient(kit: Kit) -> Kit:
 def _watched(run: Step, node: Node, route: str) -> Any:
     async def watched(state: ConversationState, *, runtime: Runtime[BenchContext]) -> Update:
         asked = runtime.context.asked
+        asked.turn = state.get("turn_id", "")
         silent: list[str] = []
         _SILENT.set(silent)
         update = await run(state, runtime=runtime)  # type: ignore[arg-type]  # a wider context

@@ -1,8 +1,8 @@
 """Make a graph and a corpus ready to be run over: everything but the running."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
 
 from agents.context import Kit, Services
@@ -17,23 +17,19 @@ from graphs.evaluation.manifest import describe
 from graphs.evaluation.running import HISTORIES, Foresee, History, Mode, Way
 from graphs.services import assemble
 from graphs.shelf import Shelf, Version
-from graphs.spec import GraphSpec, find_graph, read_graph
+from graphs.spec import find_graph, read_graph
 from graphs.warm import warm
 from tools.chat import ChatRequest
 from tools.corpora.library import find_corpus
 from tools.errors import ConfigError, DataError, UnknownName
 from tools.metrics.extra import package
-from tools.seeds import plant
+from tools.seeds import set_seed
 
 TALKING = 8
 """Replies that are written at once: a language model on a CPU gains nothing from more."""
 
 READING = 32
 """Dialogues that run at once where no reply is written: a full batch of the encoder."""
-
-
-_BODILY = ("listen", "face_emotion", "voice_emotion")
-"""Nodes whose models are not needed where no item has a clip."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +50,8 @@ class Prepared:
 
     async def warm(self) -> list[str]:
         """Load the models that the items need, and return what failed to load."""
-        spec = self.version.spec
-        if not any(item.media for item in self.items):
-            spec = _without(spec, _BODILY)
-        notices = await warm(self.way.services, replace(self.version, spec=spec))
+        bodies = any(item.media for item in self.items)
+        notices = await warm(self.way.services, self.version, bodies=bodies)
         return [notice.reason for notice in notices]
 
 
@@ -72,11 +66,12 @@ def prepare(asking: Asking) -> Prepared:
     split = asking.split or corpus.validation or corpus.splits[0]
     whole = read_items(corpus, place, split, asking.unit)
     items = draw(whole, asking.limit, asking.seed)
-    plant(asking.seed)
-    services = assemble(asking.profile, models=asking.models, evaluation=True)
+    set_seed(asking.seed)
+    services = assemble(asking.profile, models=asking.models, recorded=False, seed=asking.seed)
     try:
         spec = altered(read_graph(find_graph(asking.graph)), asking.swap, asking.drop)
-        version = Shelf(services).compile(spec)  # what the checker refuses is not measured
+        version = Shelf(services).compile(spec)  # what could answer nobody is not measured
+        services = replace(services, unmasked=True)
         made = bench(spec, services, reply=asking.reply)
         if not set(made.steps) & set(corpus.steps):
             raise DataError(
@@ -114,11 +109,6 @@ def prepare(asking: Asking) -> Prepared:
     except BaseException:
         services.models.close()
         raise
-
-
-def _without(spec: GraphSpec, used: tuple[str, ...]) -> GraphSpec:
-    kept = {name: entry for name, entry in spec.nodes.items() if spec.used(name) not in used}
-    return spec.model_copy(update={"nodes": kept})
 
 
 def _history(asked: str, mode: Mode) -> History:
@@ -161,11 +151,12 @@ def _foresee(asking: Asking, kits: Mapping[str, Kit], services: Services) -> For
             f"the model {kit.model.name!r} tells no log-probabilities of a given text; leave out "
             "--perplexity, or bind a local model"
         )
-    one_by_one = Lock()
+    one_by_one = asyncio.Lock()
 
-    def foresee(state: ConversationState, reference: str) -> list[float]:
-        with one_by_one:
-            request = ChatRequest(messages=briefing(state, kit))
-            return [round(float(value), 4) for value in likelihood(request, reference)]
+    async def foresee(state: ConversationState, reference: str) -> list[float]:
+        request = ChatRequest(messages=briefing(state, kit))
+        async with one_by_one:
+            found = await asyncio.to_thread(likelihood, request, reference)
+        return [round(float(value), 4) for value in found]
 
     return foresee

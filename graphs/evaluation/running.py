@@ -1,7 +1,7 @@
 """Take a graph through the items of a corpus, many at once, so that the model hosts see batches."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, cast
@@ -25,7 +25,7 @@ History = Literal["predicted", "gold", "none"]
 HISTORIES: tuple[History, ...] = ("predicted", "gold", "none")
 
 
-Foresee = Callable[[ConversationState, str], list[float]]
+Foresee = Callable[[ConversationState, str], Awaitable[list[float]]]
 """Scores a reference by the model that writes the replies: log-probabilities of its tokens."""
 
 
@@ -96,7 +96,8 @@ async def run(
     Args:
         items: in the order of the corpus, the items of a dialogue together.
         way: how.
-        known: predictions of an earlier run that was broken off, by item.
+        known: predictions of an earlier run that was broken off, by item; one that failed is tried
+            again.
         done: told of each prediction as it comes; what it raises ends the run.
     """
     gate = asyncio.Semaphore(way.at_once)
@@ -121,7 +122,8 @@ class _Talk:
 
     async def run(self, gate: asyncio.Semaphore) -> None:
         for number, item in enumerate(self._items):
-            if (found := self._known.get(item.id)) is None:
+            found = self._known.get(item.id)
+            if found is None or "failed" in found:
                 async with gate:
                     found = await self._predict(item, number)
                 self._done(found)
@@ -142,7 +144,8 @@ class _Talk:
             found = cast(ConversationState, await way.bench.graph.ainvoke(state, context=context))
         except AttuneError as error:
             return _failed(item, str(error))
-        way.services.forget(found["turn_id"], clips)
+        finally:
+            way.services.forget(asked.turn, clips)
         predicted = dict(asked.predicted)
         if "response" in way.bench.steps:
             predicted["response"] = " ".join(found["said"])
@@ -158,8 +161,7 @@ class _Talk:
             readings={name: reading["missing"] for name, reading in found["readings"].items()},
         )
         if way.foresee is not None and item.reference:
-            told = await asyncio.to_thread(way.foresee, found, item.reference)
-            prediction["log_probabilities"] = told
+            prediction["log_probabilities"] = await way.foresee(found, item.reference)
         return prediction
 
     def _asked(self, item: Item) -> Asked:

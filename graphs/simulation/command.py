@@ -67,7 +67,8 @@ def simulate(
     """
     if format not in FILES:
         raise ConfigError(f"unknown format {format!r}; choose one of {', '.join(FILES)}")
-    services = replace(assemble(profile, models=models, evaluation=True), clock=lambda: FROZEN_S)
+    services = assemble(profile, models=models, recorded=False, seed=seed)
+    services = replace(services, clock=lambda: FROZEN_S)
     bound = services.models.bound("respond", seeker or None)
     if bound is None:
         raise ConfigError(

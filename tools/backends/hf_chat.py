@@ -7,6 +7,7 @@ after the other; who has many talkers at once points `remote-chat` to a vLLM ser
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
         PreTrainedTokenizerBase,
         TextIteratorStreamer,
     )
+
+_DRAWING = threading.Lock()
+"""Held while a reply is sampled: `generate` draws from the generators of the whole process."""
 
 _LAST_TOKEN_S = 5.0
 """Seconds that closing waits for the token that is being written."""
@@ -179,7 +183,7 @@ class TransformersChat:
         if request.temperature > 0:
             sampling = {"do_sample": True, "temperature": request.temperature, "top_p": 0.9}
         writer: Any = self._model  # the type of its `generate` fits no model
-        with torch.inference_mode():
+        with torch.inference_mode(), self._drawing(request):
             writer.generate(
                 input_ids=prompt["input_ids"],
                 attention_mask=prompt["attention_mask"],
@@ -189,6 +193,20 @@ class TransformersChat:
                 streamer=streamer,
                 **sampling,
             )
+
+    @contextmanager
+    def _drawing(self, request: ChatRequest) -> Iterator[None]:
+        """Let `generate` draw by the request's seed, and leave the generators as they were."""
+        import torch
+
+        if not request.temperature:
+            yield
+            return
+        device = self._model.device
+        devices = [device] if device.type == "cuda" else []
+        with _DRAWING, torch.random.fork_rng(devices):
+            torch.manual_seed(request.seed)
+            yield
 
     def _encoded(self, request: ChatRequest) -> "BatchEncoding":
         """Return the tokens of the prompt, each tensor of shape (1, tokens)."""

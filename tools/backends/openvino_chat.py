@@ -152,6 +152,7 @@ class OpenVinoChat:
                     "prefix": _writable(request.prefix),
                     "max_tokens": request.max_tokens,
                     "temperature": request.temperature,
+                    "seed": request.seed,
                     "choices": request.choices,
                     "reply": reply,
                 },

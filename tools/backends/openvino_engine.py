@@ -75,6 +75,7 @@ class Engine:
         if config.do_sample:
             config.temperature = request["temperature"]
             config.top_p = 0.9
+            config.rng_seed = request["seed"]
         config.repetition_penalty = self._repetition_penalty
         if request["choices"]:
             config.structured_output_config = self._genai.StructuredOutputConfig(

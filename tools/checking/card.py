@@ -158,7 +158,9 @@ def _scores(config: ModelConfig, own: Mapping[str, Any], measured: list[Mapping[
             f"Measured by `check` on {each['corpus']}, split {each['split']}, n = {each['n']:,}: "
             f"accuracy {each['accuracy']:.3f} (always {floor['label']!r}: "
             f"{floor['accuracy']:.3f}), average recall {each['uar']:.3f}, macro F1 "
-            f"{each['macro_f1']:.3f}, calibration error {each['ece']:.3f} (15 bins); its labels can name {each['sayable']:.1%} of the truth."
+            f"{each['macro_f1']:.3f}, calibration error {each['ece']:.3f} (15 bins); its labels "
+            f"can name {each['sayable']:.1%} of the truth. It says something about other data "
+            "only if the model was not trained on this."
         )
     return "\n\n".join(parts) or _NOT_MEASURED
 
