@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agents.prompt import Prompt
-from agents.state import ConversationState, utterance
+from agents.state import ConversationState, thoughts_of, utterance
 from tools.chat import Message
 from tools.errors import ConfigError
 
@@ -62,7 +62,7 @@ def brief(
         note = plan(prompt, label, example["emotion"], example["system_emotion"])
         messages += _exchange(quote(example["said"]), note, quote(example["reply"]))
     felt = state["user_emotion"]
-    known = state.get("thoughts") or {}
+    known = thoughts_of(state)
     note = plan(
         prompt,
         label,

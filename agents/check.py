@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from agents.context import Context, Kit, Update
 from agents.node import node
 from agents.reminders import asides
-from agents.state import ConversationState, utterance
+from agents.state import ConversationState, thoughts_of, utterance
 from tools.guard import Exchange, Verdict
 from tools.records import Note, Reminded, Ticket
 from tools.safety.reminders import told
@@ -92,7 +92,7 @@ def _refusal(sentence: str, state: ConversationState, kit: Kit, fixed: bool) -> 
         return "says the same again"
     shown = [text for e in state["examples"] for text in (e["said"], e["reply"])]
     # Thoughts are nobody's to read, but a reference is a reply, written to be taken up.
-    known = state.get("thoughts") or {}
+    known = thoughts_of(state)
     shown += [text for name, text in known.items() if name != "reference"]
     heard = [m.text for m in state["messages"] if isinstance(m, HumanMessage)]
     try:

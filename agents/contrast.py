@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field, field_validator
 
-from agents.state import ConversationState
+from agents.state import ConversationState, thoughts_of
 from tools.errors import UnknownName
 from tools.labels import Strategy
 
@@ -39,6 +39,6 @@ class Contrast(BaseModel, extra="forbid"):
 
     def share(self, state: ConversationState) -> float:
         """Return the weight for this turn; 0 where there is nothing to contrast."""
-        if not set(self.without) & set(state.get("thoughts") or {}):
+        if not set(self.without) & thoughts_of(state).keys():
             return 0.0
         return self.weights.get(state["strategy"]["label"], self.weight)

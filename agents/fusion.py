@@ -65,18 +65,16 @@ async def fusion(state: ConversationState, runtime: Runtime[Context], kit: Kit) 
     told = told if told in set(Emotion) else ""
     readings = list(state["readings"].values())
     by_rule = fused(readings, told, kit.options)
+    if kit.model is None:
+        return {"user_emotion": by_rule}
     situation = replace(situate(state, kit), emotions=fuse(_used(readings)))
-    if kit.model is None or not (situation.said or situation.vectors):
+    if not (situation.said or situation.vectors):
         return {"user_emotion": by_rule}
     found, notes = await ask(
         kit, situation, {}, kit.options.timeout, decider="the rule of fusion decides"
     )
     if not found:
-        silent = f"{kit.model.name!r} has no opinion, the rule of fusion decides"
-        return {
-            "user_emotion": by_rule,
-            "notes": notes or [{"node": kit.name, "text": silent}],
-        }
+        return {"user_emotion": by_rule, "notes": notes}
     emotion = jointly(found, by_rule, told, kit.options)
     read = {r["modality"]: r["weight"] for r in readings if r["modality"] in situation.vectors}
     return {"user_emotion": {**emotion, "sources": {**read, **emotion["sources"]}}, "notes": notes}

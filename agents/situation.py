@@ -4,13 +4,15 @@ import asyncio
 
 from agents.context import Kit
 from agents.stage import stage
-from agents.state import ConversationState, utterance
+from agents.state import ConversationState, thoughts_of, utterance
 from tools.errors import AttuneError
 from tools.records import EarlierTurn, Note, Scores
 from tools.situation import Situation
 
 _BEFORE = 8
 """How many messages before this one a planner sees."""
+
+_EXAMPLES = "the examples decide"
 
 
 def situate(state: ConversationState, kit: Kit, barred: frozenset[str] = frozenset()) -> Situation:
@@ -41,7 +43,7 @@ def situate(state: ConversationState, kit: Kit, barred: frozenset[str] = frozens
         examples=tuple(state["examples"]),
         barred=barred,
         felt=tuple(state.get("felt", [])),
-        thoughts=state.get("thoughts", {}),
+        thoughts=thoughts_of(state),
         vectors=vectors,
     )
 
@@ -52,7 +54,7 @@ async def ask(
     otherwise: Scores,
     timeout: float,
     *,
-    decider: str = "the examples decide",
+    decider: str = "",
 ) -> tuple[Scores, list[Note]]:
     """Return what the bound model says, and a note where it could not be asked.
 
@@ -61,7 +63,8 @@ async def ask(
         situation: the turn.
         otherwise: what holds where no model is bound, or it fails, is slow, or has no opinion.
         timeout: in seconds.
-        decider: who decides in its place, for the note.
+        decider: who decides in its place, for the note; by default the examples, and where they
+            have no say either, nobody is named.
     """
     if kit.model is None:
         return otherwise, []
@@ -70,8 +73,9 @@ async def ask(
             found: Scores = await kit.model.host.infer(situation)
     except Exception as error:
         text = str(error) if isinstance(error, AttuneError) else type(error).__name__
-        return otherwise, [{"node": kit.name, "text": f"{decider}: {text}"}]
+        return otherwise, [{"node": kit.name, "text": f"{decider or _EXAMPLES}: {text}"}]
     if not found:
-        silent = f"{kit.model.name!r} has no opinion, {decider}"
-        return otherwise, [{"node": kit.name, "text": silent}] if otherwise else []
+        decider = decider or (_EXAMPLES if otherwise else "")
+        silent = ", ".join(filter(None, (f"{kit.model.name!r} has no opinion", decider)))
+        return otherwise, [{"node": kit.name, "text": silent}]
     return found, []

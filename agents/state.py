@@ -5,8 +5,9 @@ turn*, which `begin_turn` resets. No media bytes and no unchecked sentence ever 
 wait in memory (`tools.clips`, `tools.drafts`), and the state carries a handle or a ticket.
 """
 
+from collections.abc import Mapping
 from operator import add
-from typing import Annotated, NotRequired
+from typing import Annotated, NotRequired, TypeVar, cast
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
@@ -29,14 +30,11 @@ from tools.records import (
 )
 from tools.safety.course import gravest
 
-
-def keep_by_key(old: dict[str, Reading] | None, new: dict[str, Reading]) -> dict[str, Reading]:
-    """Let parallel nodes each write their own key."""
-    return {**(old or {}), **new}
+_T = TypeVar("_T")
 
 
-def think_by_key(old: dict[str, str] | None, new: dict[str, str]) -> dict[str, str]:
-    """Let each node add its own thought; the order is that in which they were written."""
+def keep_by_key(old: dict[str, _T] | None, new: dict[str, _T]) -> dict[str, _T]:
+    """Let each node write its own key, parallel ones too, in the order of their first writing."""
     return {**(old or {}), **new}
 
 
@@ -92,7 +90,7 @@ class ConversationState(TypedDict):
     grade: RiskGrade
     readings: Annotated[dict[str, Reading], keep_by_key]
     user_emotion: UserEmotion
-    thoughts: Annotated[dict[str, str], think_by_key]
+    thoughts: Annotated[dict[str, str], keep_by_key]
     examples: list[Example]
     moment: str
     strategy: Choice
@@ -116,6 +114,27 @@ KEPT: frozenset[str] = frozenset(
 HELD: frozenset[str] = frozenset({"felt"})
 """Keys that outlive a turn in memory alone: what was noticed of feelings is never kept."""
 
+RESUMED: frozenset[str] = KEPT | {
+    "clips",
+    "turn_id",
+    "words",
+    "heard",
+    "grade",
+    "moment",
+    "candidate",
+    "writer",
+    "said",
+    "rejected",
+    "verdict",
+    "route",
+    "due",
+}
+"""Keys that stand on a disk while a kept turn runs: without them it could not be finished.
+
+Of all others nothing is written, but for the label of `strategy`, which outlives the turn in
+`tried`. After a crash they are read again, or count as missing.
+"""
+
 GIVEN: frozenset[str] = frozenset({"messages", "clips"})
 """Keys that a caller writes."""
 
@@ -123,3 +142,12 @@ GIVEN: frozenset[str] = frozenset({"messages", "clips"})
 def utterance(state: ConversationState) -> str:
     """Return what the person said this turn: typed words, then what was said aloud."""
     return "\n".join(part for part in (state["words"], state["heard"]["text"]) if part)
+
+
+def thoughts_of(state: Mapping[str, object]) -> dict[str, str]:
+    """Return the thoughts of a turn, in the order in which they were written.
+
+    Args:
+        state: of the turn; one that an older version has written may lack them.
+    """
+    return dict(cast(dict[str, str], state.get("thoughts") or {}))

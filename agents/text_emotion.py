@@ -5,7 +5,7 @@ from langgraph.runtime import Runtime
 from agents.context import Context, Kit, Update
 from agents.node import node
 from agents.senses import SenseOptions, sense
-from agents.state import ConversationState, utterance
+from agents.state import ConversationState, thoughts_of, utterance
 from tools.perceived import Perceived
 
 
@@ -30,7 +30,7 @@ class TextEmotionOptions(SenseOptions):
 async def text_emotion(state: ConversationState, runtime: Runtime[Context], kit: Kit) -> Update:
     """Read emotion from typed words and from what was said aloud, taken together."""
     assert isinstance(kit.options, TextEmotionOptions)  # `Node.parse` made it
-    shown = (state.get("thoughts") or {}).get("clue", "") if kit.options.clue else ""
+    shown = thoughts_of(state).get("clue", "") if kit.options.clue else ""
 
     async def work() -> Perceived:
         text = utterance(state)

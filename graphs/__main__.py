@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from graphs import audit_command, handoff_command
 from graphs.evaluation import command as evaluation
-from graphs.judge_command import judge
+from graphs.judging.command import judge
 from graphs.simulation.command import simulate
 from tools.command import run
 from tools.errors import AttuneError

@@ -36,8 +36,8 @@ class RiskReport(TypedDict):
 class TurnReport(TypedDict):
     """What one turn came to; JSON-able.
 
-    `thoughts` are for whoever studies a graph; no page shows them. `timings` are milliseconds by
-    node, with `total` and `first_sentence` for the whole turn.
+    Thoughts are not in it, because a page holds reports. `timings` are milliseconds by node, with
+    `total` and `first_sentence` for the whole turn.
     `missing` says for each modality without a reading why. `models` names each node's model.
     """
 
@@ -46,7 +46,6 @@ class TurnReport(TypedDict):
     heard: Heard
     user_emotion: UserEmotion
     readings: dict[str, Reading]
-    thoughts: dict[str, str]
     moment: str
     strategy: Choice
     system_emotion: Choice
@@ -111,7 +110,6 @@ def report_of(
         "heard": state["heard"],
         "user_emotion": state["user_emotion"],
         "readings": state["readings"],
-        "thoughts": dict(state["thoughts"]),
         "moment": state["moment"],
         "strategy": state["strategy"],
         "system_emotion": state["system_emotion"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from agents.context import Context
+from agents.state import thoughts_of
 from graphs.deployment import reads_bodies
 from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Sentence, TurnReport
@@ -29,6 +30,12 @@ _CLOSING = (
     "This is the end of this talk. You can begin another one whenever you want. If you or someone "
     "else may be in danger, please contact your local emergency service."
 )
+
+
+class Studied(TurnReport):
+    """A turn for whoever studies a graph: with its thoughts, which no page is given."""
+
+    thoughts: dict[str, str]
 
 
 class Terminal:
@@ -59,7 +66,7 @@ class Terminal:
 
     async def once(
         self, words: str, audio: Path | None, video: Path | None, *, show: bool
-    ) -> TurnReport:
+    ) -> Studied:
         """Run one turn and return its report; `show` prints the sentences as they come.
 
         A file that cannot be read is told among the errors, and the turn runs on what is left:
@@ -91,7 +98,8 @@ class Terminal:
             self._disclose(self._errors)
             await self._warm()
             context = self._context(microphone=audio is not None, camera=video is not None)
-            return await self._turn(words, clips, context, show=show)
+            report = await self._turn(words, clips, context, show=show)
+            return {**report, "thoughts": thoughts_of(await self._conversation.state())}
         finally:
             self._services.models.close()
 

@@ -64,14 +64,15 @@ def state(
             "risk": course,
             "tried": list(tried),
             "examples": list(examples),
+            "thoughts": {},
             "user_emotion": feels or felt(),
         },
     )
 
 
 @cache  # reading the safety policy takes longest, and no planner asks it
-def _services(evaluation: bool) -> Services:
-    return stub_services(evaluation=evaluation)
+def _services(unmasked: bool) -> Services:
+    return stub_services(unmasked=unmasked)
 
 
 async def plan(
@@ -79,14 +80,14 @@ async def plan(
     given: ConversationState,
     host: Answering | None = None,
     *,
-    evaluation: bool = False,
+    unmasked: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Return what the node writes; `host` is the bound model."""
     config = ModelConfig.model_validate({"task": node.model, "backend": "made"})
     kit = Kit(
         name=node.name,
-        services=_services(evaluation),
+        services=_services(unmasked),
         model=Bound("made", config, host) if host else None,
         options=node.parse(options),
     )

@@ -99,7 +99,7 @@ def stub_services(
     *examples: Example,
     policy: SafetyPolicy | None = None,
     store: ListedExamples | None = None,
-    evaluation: bool = False,
+    unmasked: bool = False,
     profile: Mapping[str, str] | None = None,
     deployment: str = "personal",
     clock: Callable[[], float] = time.time,
@@ -111,7 +111,7 @@ def stub_services(
         examples=store or ListedExamples(*examples),
         policy=policy or load_policy(),
         phrases=_phrases(),
-        evaluation=evaluation,
+        unmasked=unmasked,
         deployment=deployment,
         clock=clock,
     )

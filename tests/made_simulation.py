@@ -62,7 +62,7 @@ def simulation(
     seed: int = 0,
     graph: str = "support",
 ) -> Simulation:
-    services = services or stub_services(evaluation=True)
+    services = services or stub_services()
     return Simulation(
         supporter=Supporter(Shelf(services, Saver()).current(graph), services),
         profiles=people or (profile(),),

@@ -241,7 +241,7 @@ async def test_r21_nothing_is_recorded_without_a_folder(
     monkeypatch.setenv("ATTUNE_CACHE", str(tmp_path / "cache"))
     assert assemble("stub").audit is None
     monkeypatch.setenv("ATTUNE_AUDIT", str(tmp_path / "log"))
-    assert assemble("stub", evaluation=True).audit is None
+    assert assemble("stub", recorded=False).audit is None
     assert not (tmp_path / "log").exists()
     log = assemble("stub").audit
     assert isinstance(log, AuditLog) and log.file.parent == tmp_path / "log"

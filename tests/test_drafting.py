@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,48 @@ async def test_after_a_refusal_in_the_middle_the_reply_goes_on_behind_what_was_s
     report = await say(careful(services, tmp_path), "I keep waiting.")
     assert report["reply"] == "The letter stays away. What would it say?"
     assert [request.prefix for request in scripted.asked[3:]] == ["The letter stays away. "]
+
+
+async def seeds(
+    tmp_path: Path, *, run: int = 0, drafts: int = 3, words: str = "I keep waiting."
+) -> list[int]:
+    """Return the seeds of what is asked in a turn whose every first draft is refused once."""
+
+    def write(request: ChatRequest) -> str:
+        return "More of it is on www.example.org today. What is it like?"
+
+    services, scripted = written_by(write, QUESTION)
+    await say(careful(replace(services, seed=run), tmp_path, drafts), words)
+    return [request.seed for request in scripted.asked]
+
+
+async def test_every_draft_and_every_revision_draws_for_itself(tmp_path: Path) -> None:
+    found = await seeds(tmp_path)
+    assert len(found) > 4 and len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("drafts", [1, 3])
+async def test_the_same_talk_draws_the_same_in_another_conversation(
+    tmp_path: Path, drafts: int
+) -> None:
+    assert await seeds(tmp_path, drafts=drafts) == await seeds(tmp_path, drafts=drafts)
+
+
+async def test_what_was_said_and_the_seed_of_the_run_decide_the_draws(tmp_path: Path) -> None:
+    one, other = await seeds(tmp_path), await seeds(tmp_path, words="I keep waiting for it.")
+    assert not {*one} & {*other} and not {*one} & {*await seeds(tmp_path, run=1)}
+
+
+async def test_the_turn_and_a_borrowed_beginning_decide_the_draws() -> None:
+    services, scripted = written_by(
+        lambda request: "You should rest.", RESTATEMENT, "The letter stays away, day after day."
+    )
+    talk = conversation(services)
+    for _ in range(2):
+        await say(talk, "The letter stays away.")
+    borrowed = [request for request in scripted.asked if request.temperature]
+    assert len(borrowed) == 2 and all(request.prefix for request in borrowed)
+    assert len({request.seed for request in scripted.asked}) == len(scripted.asked)
 
 
 async def test_nothing_stays_open_after_a_turn(tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ from graphs.evaluation.folder import RunFolder
 from graphs.evaluation.further import Further
 from graphs.evaluation.items import digest, draw, read_items
 from graphs.evaluation.measured import measured
+from graphs.evaluation.preparing import prepare
 from graphs.evaluation.running import Mode
+from graphs.run import Conversation
 from graphs.services import assemble
 from graphs.spec import find_graph, read_graph
 from tests.made_corpora import made_esconv, made_mesc
 from tools.backends.stub import StubChat
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError, ModelError, UnknownName
+from tools.phrases import load_phrases
 
 QUIET = Console(quiet=True)
 
@@ -146,13 +149,30 @@ def test_without_replies_nothing_is_written():
     ],
 )
 def test_a_graphs_steps_are_in_its_order(graph, steps):
-    found = bench(spec_of(graph), assemble("stub", evaluation=True), reply=True).steps
+    services = replace(assemble("stub"), unmasked=True)
+    found = bench(spec_of(graph), services, reply=True).steps
     assert tuple(step for step in found if step != "clue") == steps
 
 
 def test_a_graph_is_not_measured_with_the_services_of_a_program_that_talks_to_people():
-    with pytest.raises(ConfigError, match="made for evaluation"):
+    with pytest.raises(ConfigError, match="measured with unmasked services"):
         bench(spec_of(), assemble("stub"), reply=True)
+
+
+def test_a_measured_graph_draws_by_the_seed_of_the_run_and_is_masked_where_it_could_answer(asking):
+    made = prepare(replace(asking, seed=3))
+    services = made.way.services
+    kits = made.way.bench.kits.values()
+    assert {(kit.services.seed, kit.services.unmasked) for kit in kits} == {(3, True)}
+    assert services.seed == 3 and services.audit is None
+    with pytest.raises(ConfigError, match="answer nobody"):
+        Conversation(made.version, services)
+
+
+def test_a_reply_to_a_corpus_begins_with_no_disclosure(run):
+    notice = load_phrases().for_locale("en").disclosure[0]
+    replies = [found["predicted"]["response"] for found in run.predictions()]
+    assert replies and not any(notice in reply for reply in replies)
 
 
 def test_a_modality_that_is_left_out_takes_its_sense_along():
@@ -301,7 +321,7 @@ def test_a_full_disk_is_told_and_what_is_done_is_kept(asking, tmp_path, monkeypa
     opened = Path.open
 
     def full(self, mode="r", *arguments, **settings):
-        if mode == "a":
+        if mode == "ab+":
             raise OSError(28, "No space left on device")
         return opened(self, mode, *arguments, **settings)
 

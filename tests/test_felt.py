@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from agents.state import HELD, KEPT, think_by_key
+from agents.state import HELD, KEPT, append_latest, keep_by_key
 from graphs.keeping.written import settled, writable
 from tests.made_services import stub_services
 from tests.made_turn import conversation, say
@@ -33,8 +33,6 @@ async def test_an_unknown_feeling_is_not_held() -> None:
 
 
 def test_no_more_is_held_than_of_sixty_turns() -> None:
-    from agents.state import append_latest
-
     assert append_latest(["joy"] * 60, ["anger"]) == [*["joy"] * 59, "anger"]
 
 
@@ -48,14 +46,9 @@ def test_what_was_felt_is_not_written_down_when_a_turn_is_over() -> None:
         assert set(written(checkpoint)["channel_values"]) == {"tried"}
 
 
-def test_the_page_still_promises_that_feelings_are_not_kept() -> None:
-    page = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
-    assert "what the program noticed of your feelings" in page.read_text("utf-8")
-
-
 def test_thoughts_are_added_by_name_in_the_order_in_which_they_come() -> None:
-    found = think_by_key({"clue": "one"}, {"stimulus": "two"})
-    assert list(think_by_key(found, {"clue": "three"}).items()) == [
+    found = keep_by_key({"clue": "one"}, {"stimulus": "two"})
+    assert list(keep_by_key(found, {"clue": "three"}).items()) == [
         ("clue", "three"),
         ("stimulus", "two"),
     ]

@@ -1,5 +1,6 @@
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ import torch
 from tests.made_checkpoints import Marker, plant_code, save_chat_model, save_classifier
 from tests.made_loading import loading
 from tools.backends import hf_chat
+from tools.backends.drawn import DrawnLogits
 from tools.chat import ChatRequest, Message
 from tools.errors import ModelError, WeightsError
 
@@ -88,9 +90,45 @@ def test_at_temperature_zero_the_same_request_gets_the_same_reply(chat):
     assert reply(chat, max_tokens=12) == reply(chat, max_tokens=12) != ""
 
 
-def test_at_a_higher_temperature_replies_differ(endless):
-    torch.manual_seed(0)
-    assert len({reply(endless, max_tokens=12, temperature=1.5) for _ in range(4)}) > 1
+def drawn(chat, seed):
+    return reply(chat, max_tokens=12, temperature=1.5, seed=seed)
+
+
+def test_replies_of_other_seeds_differ(endless):
+    assert len({drawn(endless, seed) for seed in range(4)}) > 1
+
+
+def test_the_same_seed_draws_the_same_reply_whatever_was_drawn_before(endless):
+    first = drawn(endless, 7)
+    torch.rand(5)
+    drawn(endless, 8)
+    assert drawn(endless, 7) == first
+
+
+def test_a_reply_leaves_the_draws_of_others_alone(endless):
+    torch.manual_seed(3)
+    expected = torch.rand(2).tolist()
+    torch.manual_seed(3)
+    drawn(endless, 7)
+    assert torch.rand(2).tolist() == expected
+
+
+def test_tokens_are_drawn_as_likely_as_the_model_says():
+    logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
+    counts = torch.zeros(4)
+    draw = DrawnLogits(1, temperature=1.0, top_p=0.9, device=logits.device)
+    for _ in range(4000):
+        counts[draw(torch.zeros(1, 1), logits).argmax()] += 1
+    shares = torch.tensor([0.5, 0.3, 0.15, 0.0]) / 0.95  # the unlikeliest is left out
+    assert torch.allclose(counts / 4000, shares, atol=0.03) and counts[3] == 0
+
+
+def test_models_that_draw_at_the_same_time_draw_as_if_alone(endless, folder):
+    chats = [endless, open_model(folder)]
+    alone = [[drawn(chat, seed) for seed in range(6)] for chat in chats]
+    with ThreadPoolExecutor() as pool:
+        together = [[pool.submit(drawn, chat, seed) for seed in range(6)] for chat in chats]
+        assert [[future.result() for future in each] for each in together] == alone
 
 
 def test_the_prompt_follows_the_chat_template(chat, prompts):

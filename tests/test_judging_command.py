@@ -9,9 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from graphs.evaluation.manifest import model_record
-from graphs.judge_command import judge
-from graphs.judged import Report, Settings, carry_out
+from graphs.judging.command import judge
+from graphs.judging.run import Report, Settings, carry_out
+from graphs.provenance import model_record
 from tests.made_runs import MODEL, made_items, made_replies, pleading_run, two_runs, write_run
 from tools.errors import AttuneError, ConfigError, DataError, UnknownName
 from tools.judging.independence import require_independent
@@ -91,7 +91,7 @@ def test_a_judge_that_always_names_the_first_ties_and_flips_everything(
     report = judged(runs, models, "says-a", "esconv")
     [rows] = report.tables
     assert report.notes[0].startswith("The judge 'says-a' tells nothing on Fluency, Ident")
-    found = dict(zip(rows.head, rows.body[-1], strict=True))
+    found = dict(zip(rows.head, rows.rows[-1], strict=True))
     assert found["criterion"] == "Overall"
     assert found["tie"].startswith("100") and found["win"].startswith("0")
     assert (found["flipped"], found["first named"], found["n"]) == ("100%", "100%", "4")
@@ -99,7 +99,7 @@ def test_a_judge_that_always_names_the_first_ties_and_flips_everything(
 
 def test_unparsable_answers_stand_in_the_table(runs: list[Path], models: Path) -> None:
     [rows] = judged(runs, models, "says-all", "epitome").tables
-    found = dict(zip(rows.head, rows.body[0], strict=True))
+    found = dict(zip(rows.head, rows.rows[0], strict=True))
     assert (found["mean"], found["n"], found["unparsable"]) == ("-", "0", "4")
 
 
@@ -126,7 +126,7 @@ def test_the_agreement_with_people_is_reported(
         append(file, rating)
     report = judged(runs, models, "says-1", "epitome", limit=0, human=file)
     [_, beside] = report.tables
-    found = dict(zip(beside.head, beside.body[0], strict=True))
+    found = dict(zip(beside.head, beside.rows[0], strict=True))
     assert (found["criterion"], found["n"], found["same"]) == ("Interpretations", "3", "67%")
     assert any(note.startswith("3 ratings of people") for note in report.notes)
 
@@ -268,4 +268,4 @@ def test_a_real_model_is_held_to_the_allowed_answers(runs: list[Path]) -> None:
     )  # fmt: skip
     [rows] = carry_out(settings).tables
     unparsable = rows.head.index("unparsable")
-    assert {line[unparsable] for line in rows.body} == {"0"}
+    assert {line[unparsable] for line in rows.rows} == {"0"}

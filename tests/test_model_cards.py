@@ -75,12 +75,21 @@ def test_a_card_takes_up_the_card_that_ships_with_the_weights():
 
 
 def test_a_card_takes_up_the_card_of_a_folder_that_was_trained(tmp_path):
-    told = {"data": {"corpus": "made"}, "recipe": {"rate": 0.1}, "scores": {"strategy": {"n": 9}}}
+    told = {"data": {"corpus": "made"}, "recipe": {"rate": 0.1}, "scores": {"n": 9}}
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(told), "utf-8")
     options = {"made": "Right", "folder": str(tmp_path)}
     text = card(models(Right, options=options), "made")
     assert "| data › corpus | made |" in section(text, "Training data")
-    assert "| scores › strategy › n | 9 |" in section(text, "Scores")
+    assert "| scores › n | 9 |" in section(text, "Scores")
+
+
+def test_the_card_of_one_of_several_heads_leaves_the_others_out(tmp_path):
+    told = {"scores": {"strategy": {"n": 9}, "user_emotion": {"n": 8}}}
+    (tmp_path / "card.yaml").write_text(yaml.safe_dump(told), "utf-8")
+    options = {"made": "Right", "folder": str(tmp_path)}
+    text = section(card(models(Right, "strategy", options=options), "made"), "Scores")
+    assert "| scores › strategy › n | 9 |" in text
+    assert "user_emotion" not in text
 
 
 def test_a_card_that_is_no_yaml_is_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import threading
 import time
 
 from tests.made_models import LABELS, Right, check, made, wrong
@@ -193,6 +194,12 @@ def test_a_model_without_a_licence_is_caught():
     assert "about:" in wrong(Right, about="Made")["licence"]
 
 
+def test_a_model_that_was_trained_is_bound_by_the_licence_of_its_data(tmp_path):
+    (tmp_path / "card.yaml").write_text("data: {licence: CC BY-NC 4.0}", "utf-8")
+    options = {"made": "Right", "folder": str(tmp_path)}
+    assert "CC BY-NC 4.0" in entry("licence", about="Made", options=options).said
+
+
 def test_a_model_without_labels_is_caught():
     assert "map each label" in wrong(Right, labels={})["label map"]
 
@@ -224,3 +231,8 @@ def test_an_unknown_backend_is_caught_before_anything_is_loaded():
     found = wrong(Right, backend="minlm")
     assert "'minilm'" in found["entry"]
     assert "loading" not in found
+
+
+def test_no_thread_of_the_model_outlives_its_check():
+    check(Right)
+    assert "host-made" not in [thread.name for thread in threading.enumerate()]

@@ -35,6 +35,18 @@ def test_the_same_greedy_request_gets_the_same_reply(model: OpenVinoChat) -> Non
     assert "".join(model.stream(HELLO)) == "".join(model.stream(HELLO))
 
 
+def test_what_is_drawn_is_decided_by_the_seed(model: OpenVinoChat) -> None:
+    asked = (Message("user", "Tell me of a morning."),)
+
+    def drawn(seed: int) -> str:
+        request = ChatRequest(asked, max_tokens=24, temperature=0.9, seed=seed)
+        return "".join(model.stream(request))
+
+    one, other = drawn(3_000_000_000), drawn(8)
+    assert one != other
+    assert (drawn(5), drawn(8), drawn(3_000_000_000))[1:] == (other, one)
+
+
 def test_a_prefix_is_continued_and_not_repeated(model: OpenVinoChat) -> None:
     request = ChatRequest(HELLO.messages, prefix="It was a sunny", max_tokens=8)
     written = "".join(model.stream(request))

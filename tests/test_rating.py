@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from graphs.evaluation.folder import RunFolder
 from tests.made_rating import CRITERIA, ONE, OTHER, rubric, run, study, two_folders
 from tools.errors import ConfigError, DataError
 from tools.judging.replies import Run
 from tools.judging.rubrics import Rubric, Scale, find_rubric, rubric_names
 from ui.rating.places import choices
-from ui.rating.runs import read_run
 from ui.rating.study import Study
 
 
@@ -132,7 +132,7 @@ def test_a_run_is_not_called_like_a_choice(name: str) -> None:
 
 def test_a_run_folder_is_read(tmp_path: Path) -> None:
     one, _ = two_folders(tmp_path)
-    found = read_run(one)
+    found = RunFolder.open(one).replies()
     assert found.name == ONE
     assert found.replies["talk-1/2"] == "Reply A to talk-1/2."
     assert [turn["speaker"] for turn in found.asked[1].before] == ["person", "supporter"]
@@ -142,7 +142,7 @@ def test_a_folder_that_lost_a_key_is_named(tmp_path: Path) -> None:
     one, _ = two_folders(tmp_path)
     (one / "items.jsonl").write_text('{"id": "a"}\n', "utf-8")
     with pytest.raises(DataError, match=f"{ONE}.*evaluate"):
-        read_run(one)
+        RunFolder.open(one).replies()
 
 
 @pytest.mark.parametrize("name", rubric_names())

@@ -123,7 +123,7 @@ def test_two_programs_at_once_lose_no_line(file: Path) -> None:
 
 def test_a_line_waits_for_the_one_who_writes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Ledger(file)
-    monkeypatch.setattr(module, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr("tools.journal.PATIENCE_S", 0.1)
     with FileLock(f"{file}.lock"), pytest.raises(DataError, match="lock"):
         made.choose("maple", ASKED[0], "tie")
     made.choose("maple", ASKED[0], "tie")

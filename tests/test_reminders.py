@@ -241,10 +241,6 @@ async def test_r9_a_fixed_line_never_waits_for_the_guard() -> None:
     assert len(asked) == 2 and lines(report, "identity") == 1
 
 
-async def test_r9_where_no_person_reads_nothing_is_disclosed() -> None:
-    assert lines(await Talk(evaluation=True).say(disclosed=False), "disclosure") == 0
-
-
 async def test_r11_a_break_is_suggested_after_a_long_stretch_and_then_again() -> None:
     talk = Talk()
     await talk.say()

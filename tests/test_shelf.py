@@ -19,6 +19,17 @@ FEWER = GOOD + "nodes:\n  respond: {options: {sentences: 1}}\n"
 BROKEN = GOOD + "drop: [check]\n"
 
 
+def test_services_that_may_answer_nobody_make_no_version() -> None:
+    with pytest.raises(ConfigError, match="unmasked services answer nobody"):
+        Shelf(stub_services(unmasked=True), Saver())
+
+
+def test_services_that_may_answer_nobody_have_no_conversation(shelf: Shelf) -> None:
+    version = shelf.current("support")
+    with pytest.raises(ConfigError, match="unmasked services answer nobody"):
+        Conversation(version, stub_services(unmasked=True))
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "mine.yaml"

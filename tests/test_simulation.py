@@ -10,16 +10,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from agents.context import Services
 from graphs.simulation.command import simulate
 from graphs.simulation.dialogue import says_farewell
 from graphs.simulation.folder import FINISHED, SimulationFolder
 from graphs.simulation.profiles import read_seekers
 from graphs.simulation.records import Simulated
-from graphs.simulation.run import MOST_FAILURES, simulate_all
-from tests.made_services import stub_services
+from graphs.simulation.run import MOST_FAILURES, Simulation, simulate_all
+from tests.made_services import example, stub_services
 from tests.made_simulation import dialogue, profile, seeker_model, simulation
 from tools.chat import ChatRequest
 from tools.errors import ConfigError, DataError, ModelError
+from tools.labels import MASKED
 
 MANIFEST: dict[str, Any] = {"graph": "support", "seed": 0, "count": 3}
 
@@ -54,17 +56,17 @@ async def test_a_seeker_without_words_ends_the_dialogue() -> None:
 
 
 async def test_a_supporter_whose_model_fails_is_seen_by_its_fixed_sentences() -> None:
-    services = stub_services(evaluation=True, chat={"fail": "made to fail"})
+    services = stub_services(chat={"fail": "made to fail"})
     held = await simulation(services=services).dialogue(0)
     assert held.turns[0].fixed
     written = await simulation(
-        services=stub_services(evaluation=True, chat={"reply": "A torn kite after all that work."})
+        services=stub_services(chat={"reply": "A torn kite after all that work."})
     ).dialogue(0)
     assert not written.turns[0].fixed
 
 
 async def test_danger_takes_the_crisis_route_and_the_chain_says_so() -> None:
-    services = stub_services(evaluation=True, detector={"cues": {"lighthouse": "violence_at_home"}})
+    services = stub_services(detector={"cues": {"lighthouse": "violence_at_home"}})
     seeker = seeker_model(line="The lighthouse again.")
     held = await simulation(services=services, seeker=seeker, turns=3).dialogue(0)
     assert held.turns[0].chain["action"]["route"] == "crisis"
@@ -72,7 +74,7 @@ async def test_danger_takes_the_crisis_route_and_the_chain_says_so() -> None:
 
 
 async def test_a_turn_records_the_chain_of_its_nodes() -> None:
-    services = stub_services(evaluation=True, text={"cues": {"torn": "sadness"}})
+    services = stub_services(text={"cues": {"torn": "sadness"}})
     chain = (await simulation(services=services).dialogue(0)).turns[0].chain
     assert chain["situation"]["emotion"] == "sadness" and chain["situation"]["confidence"] > 0.2
     assert chain["strategy"]["label"] in chain["strategy"]["scores"] and chain["strategy"]["why"]
@@ -226,6 +228,32 @@ def test_the_command_writes_a_run_and_its_table(
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["synthetic"] and not manifest["same_model"] and manifest["seed"] == 0
     assert "kept" in result.output and "evidence about people" in " ".join(result.output.split())
+
+
+def test_the_supporter_is_masked_and_draws_by_the_seed_and_nothing_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTUNE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ATTUNE_AUDIT", str(tmp_path / "log"))
+    found: list[Services] = []
+
+    async def held(made: Simulation, *_: object, **__: object) -> list[Simulated]:
+        found.append(made.supporter.services)
+        return []
+
+    monkeypatch.setattr("graphs.simulation.command.simulate_all", held)
+    result = command(tmp_path, "--count", "1", "--graph", "direct", "--seed", "5")
+    assert result.exit_code == 0, result.output
+    [services] = found
+    assert not services.unmasked and services.seed == 5
+    assert services.audit is None and not (tmp_path / "log").exists()
+
+
+async def test_the_supporter_plans_nothing_that_it_may_not_use_on_a_person() -> None:
+    services = stub_services(*(example(strategy=label.value, similarity=0.9) for label in MASKED))
+    held = await simulation(services=services).dialogue(0)
+    planned = [turn.chain["strategy"]["scores"] for turn in held.turns[:-1]]
+    assert planned and all(scores[label.value] == 0 for scores in planned for label in MASKED)
 
 
 def test_one_model_in_both_parts_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

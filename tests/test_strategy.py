@@ -23,9 +23,9 @@ async def test_a_masked_strategy_is_never_planned_for_a_person(label: Strategy) 
     assert found["scores"][label] == 0.0 and found["label"] not in MASKED
 
 
-async def test_evaluation_may_plan_every_strategy() -> None:
+async def test_every_strategy_may_be_planned_for_nobody() -> None:
     host = surely("Self-disclosure")
-    found = await chosen(strategy, state(WAITING), host=host, evaluation=True)
+    found = await chosen(strategy, state(WAITING), host=host, unmasked=True)
     assert found["label"] == "Self-disclosure"
 
 

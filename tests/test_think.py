@@ -1,18 +1,22 @@
 """Thoughts: short texts that a language model writes between perception and reply."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from langgraph.types import Overwrite
+from rich.console import Console
 
 from agents.briefing import plan
 from agents.prompt import Prompt, read_prompt
+from agents.state import thoughts_of
 from agents.think import opening
 from graphs.build import equip
 from graphs.run import Conversation, Progress
 from graphs.spec import find_graph, read_graph
+from graphs.terminal import Terminal
 from tests.made_plan import state as planned
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, face, say
@@ -62,9 +66,14 @@ async def state(talk: Conversation) -> dict[str, Any]:
     return dict(found.values)
 
 
+async def thoughts(talk: Conversation) -> dict[str, str]:
+    return thoughts_of(await talk.state())
+
+
 async def test_each_step_writes_its_thought_in_order() -> None:
-    report = await say(conversation(stub_services(example()), "escot"), WAITS)
-    assert list(report["thoughts"]) == ["stimulus", "appraisal", "reason"]
+    talk = conversation(stub_services(example()), "escot")
+    await say(talk, WAITS)
+    assert list(await thoughts(talk)) == ["stimulus", "appraisal", "reason"]
 
 
 async def test_a_step_reads_the_thoughts_before_it_as_turns_of_one_chat(
@@ -132,7 +141,7 @@ async def test_a_thought_that_the_policy_refuses_is_nowhere(
     replies["set it off?"] = secret
     talk = conversation(stub_services(example()), "escot")
     report = await say(talk, WAITS)
-    assert "stimulus" not in report["thoughts"]
+    assert "stimulus" not in await thoughts(talk)
     assert "left out: refused: made rule" in notes(report, "stimulus")
     assert "zephyr" not in json.dumps(report) and "zephyr" not in repr(await state(talk))
 
@@ -154,8 +163,9 @@ async def test_a_policy_that_fails_refuses_a_thought(
 
 
 async def test_a_failing_language_model_leaves_thoughts_out_and_the_turn_goes_on() -> None:
-    report = await say(conversation(stub_services(chat={"fail": "it broke"}), "escot"), WAITS)
-    assert report["thoughts"] == {} and report["reply"]
+    talk = conversation(stub_services(chat={"fail": "it broke"}), "escot")
+    report = await say(talk, WAITS)
+    assert await thoughts(talk) == {} and report["reply"]
     assert notes(report, "stimulus") == ["left out: it broke"]
 
 
@@ -191,14 +201,16 @@ async def test_nothing_is_thought_about_silence(asked: list[ChatRequest], tmp_pa
 
 
 async def test_a_pattern_takes_its_turn_without_a_thought(asked: list[ChatRequest]) -> None:
-    report = await say(conversation(stub_services(), "escot"), "Hello.")
-    assert report["moment"] == "opening" and report["thoughts"] == {}
+    talk = conversation(stub_services(), "escot")
+    report = await say(talk, "Hello.")
+    assert report["moment"] == "opening" and await thoughts(talk) == {}
 
 
 async def test_where_there_is_danger_nothing_is_thought(asked: list[ChatRequest]) -> None:
     services = stub_services(detector={"cues": {"zeppelin": "suicide"}})
-    report = await say(conversation(services, "escot"), "The zeppelin is here.")
-    assert report["route"] == "crisis" and report["thoughts"] == {} and not asked
+    talk = conversation(services, "escot")
+    report = await say(talk, "The zeppelin is here.")
+    assert report["route"] == "crisis" and await thoughts(talk) == {} and not asked
 
 
 @pytest.mark.parametrize(("level", "written"), [("none", True), ("moderate", False)])
@@ -218,18 +230,24 @@ async def test_a_node_of_its_own_accord_thinks_nothing_where_there_is_danger(
 async def test_a_thought_is_closed_with_its_node() -> None:
     services = stub_services()
     talk = conversation(services, "escot")
-    async for event in talk.send(WAITS):
-        if isinstance(event, Progress) and event.node == "stimulus":
-            assert services.models.host("chat").waits == 0
+    waiting = [
+        services.models.host("chat").waits
+        async for event in talk.send(WAITS)
+        if isinstance(event, Progress) and event.node == "stimulus"
+    ]
+    assert waiting == [0]
 
 
 async def test_a_stopped_turn_leaves_no_thought_open() -> None:
     services = stub_services(chat={"delay": 0.05})
     stream = conversation(services, "escot").send(WAITS)
+    seen: list[str] = []
     async for event in stream:
-        if isinstance(event, Progress) and event.node == "recall":
+        seen += [event.node] if isinstance(event, Progress) else []
+        if "recall" in seen:
             break
     await stream.aclose()
+    assert "recall" in seen and "stimulus" not in seen
     assert services.models.host("chat").waits == 0
 
 
@@ -237,35 +255,42 @@ async def test_a_thought_is_never_said(replies: dict[str, str]) -> None:
     thought = "What set it off: the long silence after a wedding that had been so very lively."
     replies["set it off?"] = thought
     replies["]"] = "The long silence after a wedding that had been so very lively. It is heavy."
-    report = await say(conversation(stub_services(example()), "escot"), WAITS)
-    assert report["thoughts"]["stimulus"] == thought
+    talk = conversation(stub_services(example()), "escot")
+    report = await say(talk, WAITS)
+    assert (await thoughts(talk))["stimulus"] == thought
     assert "so very lively" not in report["reply"]
 
 
 async def test_a_thought_does_not_outlive_its_turn() -> None:
     talk = conversation(stub_services(), "escot")
-    assert (await say(talk, WAITS))["thoughts"]
+    await say(talk, WAITS)
+    assert await thoughts(talk)
     report = await say(talk, "Goodbye, I have to go now.")
-    assert report["moment"] == "closing" and report["thoughts"] == {}
+    assert report["moment"] == "closing" and await thoughts(talk) == {}
 
 
 async def test_a_persona_is_written_from_the_third_turn_on() -> None:
     talk = conversation(stub_services(), "pal")
-    found = [(await say(talk, f"{WAITS} It is day {n}."))["thoughts"] for n in range(3)]
-    assert [list(thoughts) for thoughts in found] == [[], [], ["persona"]]
+    found = []
+    for day in range(3):
+        await say(talk, f"{WAITS} It is day {day}.")
+        found.append(list(await thoughts(talk)))
+    assert found == [[], [], ["persona"]]
 
 
 async def test_of_the_values_those_are_kept_that_the_list_knows(replies: dict[str, str]) -> None:
     replies["three of the values"] = "1. Hope, 2. Loyalty, 3. being heard and CALM, Joy"
-    report = await say(conversation(stub_services(), "value"), WAITS)
-    assert report["thoughts"]["values"] == "Hope, Being heard, Calm"
+    talk = conversation(stub_services(), "value")
+    await say(talk, WAITS)
+    assert (await thoughts(talk))["values"] == "Hope, Being heard, Calm"
 
 
 async def test_an_answer_that_is_no_choice_is_left_out(replies: dict[str, str]) -> None:
     replies["three of the values"] = "Hope."
     replies["one word: yes, no"] = "Perhaps."
-    report = await say(conversation(stub_services(), "value"), WAITS)
-    assert "adopt" not in report["thoughts"]
+    talk = conversation(stub_services(), "value")
+    report = await say(talk, WAITS)
+    assert "adopt" not in await thoughts(talk)
     assert notes(report, "adopt") == ["left out: the answer is none of the choices"]
 
 
@@ -283,10 +308,27 @@ async def test_a_reference_is_shown_where_it_is_adopted(
     replies["three of the values"] = "Hope."
     replies["strengthens these values"] = "The waiting wears you out."
     replies["one word"] = answer
-    report = await say(conversation(stub_services(), "value"), WAITS)
-    assert report["thoughts"]["adopt"] == answer
+    talk = conversation(stub_services(), "value")
+    await say(talk, WAITS)
+    assert (await thoughts(talk))["adopt"] == answer
     told = "The waiting wears you out." in asked[-1].messages[-1].content
     assert told == (answer == "yes")
+
+
+async def test_a_page_is_given_no_thought_and_the_terminal_is(replies: dict[str, str]) -> None:
+    replies["set it off?"] = THOUGHT
+    assert THOUGHT not in json.dumps(await say(conversation(stub_services(), "escot"), WAITS))
+    quiet = Console(file=StringIO())
+    terminal = Terminal(
+        graph="escot", profile="stub", models=None, locale="en", country="",
+        console=quiet, errors=quiet,
+    )  # fmt: skip
+    shown = await terminal.once(WAITS, None, None, show=False)
+    assert shown["thoughts"]["stimulus"] == THOUGHT and shown["reply"]
+
+
+def test_a_turn_of_an_older_version_has_no_thoughts() -> None:
+    assert thoughts_of({"words": WAITS}) == thoughts_of({"thoughts": None}) == {}
 
 
 def test_there_are_twenty_values() -> None:

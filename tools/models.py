@@ -18,6 +18,7 @@ from tools.catalogue import ModelConfig, ModelFile
 from tools.chat import ChatHost
 from tools.errors import ConfigError, ModelError, UnknownName
 from tools.host import ModelHost
+from tools.parts import parts_of
 from tools.registry import Registry, load_attribute
 from tools.yaml_file import read_yaml
 
@@ -153,6 +154,10 @@ class ModelSet:
         if name not in self.configs:
             raise UnknownName("model", name, self.configs)
         return self.configs[name]
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Return every model that a model uses; see `tools.parts`."""
+        return parts_of(name, self, code=self._code)
 
     def host(self, name: str) -> ModelHost[Any, Any] | ChatHost:
         """Return the one host of a model; nothing is loaded yet."""

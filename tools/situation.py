@@ -28,7 +28,7 @@ class Situation:
         felt: the emotions of the person's past turns, the oldest first.
         thoughts: intermediate texts of this turn by name, e.g. `clue`.
         vectors: what the perception models made of this turn, by modality; a missing modality is
-            absent.
+            absent. They are derived from a person's body, and are not shown with the rest.
     """
 
     said: str
@@ -40,7 +40,7 @@ class Situation:
     barred: frozenset[str] = frozenset()
     felt: tuple[str, ...] = ()
     thoughts: Mapping[str, str] = field(default_factory=dict)
-    vectors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    vectors: Mapping[str, tuple[float, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def context(self) -> str:

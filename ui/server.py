@@ -3,20 +3,16 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from agents.context import Services
 from graphs.archive import Archive
 from graphs.health import Health, health
 from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
-from tools.errors import ConfigError, StorageError
+from tools.errors import StorageError
 from tools.safety.handoff import Handoff
 from tools.storage.records import Storage
 from ui.gate.ending import Ending
@@ -28,6 +24,7 @@ from ui.help import help_html
 from ui.house import House
 from ui.own.keeping import Keeping
 from ui.readiness import Readiness
+from ui.serving import listen, start
 from ui.session import Sessions
 from ui.theme import theme
 from ui.uploads import LIMITS, UploadFolder
@@ -73,7 +70,7 @@ async def serve(
     """
     entry, days = entry or read_entry(), keep_days()
     async with contextlib.AsyncExitStack() as stack:
-        listener = stack.enter_context(_listen(port))
+        listener = stack.enter_context(listen(port))
         storage = await stack.enter_async_context(opened(store))
         uploads = stack.enter_context(contextlib.closing(UploadFolder()))
         shelf = Shelf(services, Saver(storage))
@@ -109,40 +106,9 @@ async def serve(
 
 
 async def _run(page: "Page", gate: Gate, listener: socket.socket, house: House) -> None:
-    import uvicorn
-
     ending = Ending(_application(page, gate, house))
-
-    class Server(uvicorn.Server):
-        """Ends by a flag alone, so that everything behind `serve` is still cleaned up."""
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            ended = asyncio.create_task(ending.end())
-            await super().shutdown(sockets)
-            ended.cancel()
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Generator[None, None, None]:
-            yield
-
-    config = uvicorn.Config(
-        ending,
-        log_level="warning",
-        lifespan="on",
-        timeout_graceful_shutdown=3,
-        proxy_headers=False,  # `ui.gate.site` reads the one that it trusts
-        server_header=False,
-        ws="none",
-    )
-    server = Server(config)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, server.handle_exit)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.05)
-    typer.echo(
-        f"Attune is ready: http://{HOST}:{listener.getsockname()[1]} "
-        "(only on this computer; Ctrl+C ends it)"
+    serving = await start(
+        ending, listener, ready="Attune is ready", lifespan="on", ending=ending.end
     )
     background = [
         asyncio.create_task(house.readiness.warm()),
@@ -198,24 +164,6 @@ def _cookie_key(storage: Storage | None) -> str:
         return storage.owner("the cookies of the gate")
     except StorageError:
         return ""
-
-
-def _listen(port: int) -> socket.socket:
-    """Take the port before anything is loaded.
-
-    Raises:
-        ConfigError: it is taken.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigError(
-            f"the port {port} cannot be used ({error.strerror}); choose another with --port"
-        ) from error
-    return listener
 
 
 async def _sweep(uploads: UploadFolder) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graphs.evaluation.further import Further
 from graphs.evaluation.items import UNITS, Unit
+from graphs.provenance import command as rendered
 from tools.errors import ConfigError, UnknownName
 
 
@@ -59,6 +60,49 @@ def run_name(asking: Asking) -> str:
     parts += [asking.profile, "" if asking.reply else "labels"]
     parts += [f"n{asking.limit}" if asking.limit else "", f"s{asking.seed}"]
     return "-".join(part for part in parts if part)
+
+
+def command(asking: Asking, out: Path) -> str:
+    """Return the command that makes the very run, whatever asked for it; as a shell takes it."""
+    return rendered(
+        "evaluate",
+        {
+            "graph": asking.graph,
+            "data": asking.data,
+            "split": asking.split,
+            "unit": asking.unit,
+            "mode": asking.mode,
+            "history": asking.history,
+            "profile": asking.profile,
+            "models": asking.models,
+            "swap": [f"{node}={model}" for node, model in asking.swap.items()],
+            "drop": ",".join(asking.drop),
+            "labels": not asking.reply,
+            "limit": asking.limit,
+            "seed": asking.seed,
+            "at_once": asking.at_once,
+            "perplexity": asking.perplexity,
+            "bertscore": asking.further.bert,
+            "wordnet": asking.further.wordnet,
+            "out": out,
+        },
+        usual={
+            "split": "",
+            "unit": Asking.unit,
+            "mode": Asking.mode,
+            "history": "",
+            "profile": Asking.profile,
+            "models": None,
+            "drop": "",
+            "labels": False,
+            "limit": 0,
+            "seed": 0,
+            "at_once": 0,
+            "perplexity": False,
+            "bertscore": "",
+            "wordnet": None,
+        },
+    )
 
 
 def swaps(given: Sequence[str]) -> dict[str, str]:

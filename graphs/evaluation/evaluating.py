@@ -4,21 +4,15 @@ import asyncio
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from graphs.evaluation.asking import Asking
+from graphs.evaluation.asking import Asking, command
 from graphs.evaluation.emitting import emitted
 from graphs.evaluation.folder import MANIFEST, Prediction, RunFolder
 from graphs.evaluation.preparing import Prepared, prepare
 from graphs.evaluation.running import first_error, run
 from graphs.evaluation.scoring import score
+from graphs.progress import progress
+from graphs.provenance import about_the_place
 
 
 def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = False) -> RunFolder:
@@ -40,7 +34,8 @@ def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = Fals
             folder.require_same(made.manifest)
             folder.tidy()
         else:
-            folder.begin(made.manifest, [item.record() for item in made.items])
+            manifest = {**made.manifest, **about_the_place(command(asking, out))}
+            folder.begin(manifest, [item.record() for item in made.items])
         asyncio.run(_run(made, folder, console))
     finally:
         made.way.services.models.close()
@@ -57,20 +52,17 @@ def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = Fals
 async def _run(made: Prepared, folder: RunFolder, console: Console) -> None:
     """Warm the models, then predict what is not there yet, with a bar that says how long."""
     known = {one["id"]: one for one in folder.predictions()}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), console=console,
-    ) as progress:  # fmt: skip
-        bar = progress.add_task("loading the models", total=len(made.items), completed=len(known))
+    with progress(console) as shown:
+        bar = shown.add_task("loading the models", total=len(made.items), completed=len(known))
         if len(known) < len(made.items):
             for reason in await made.warm():
                 console.print(reason, style="yellow", markup=False, highlight=False)
         name = made.way.bench.spec.name
-        progress.update(bar, description=f"{name} on {len(made.items)} items")
+        shown.update(bar, description=f"{name} on {len(made.items)} items")
 
         def done(prediction: Prediction) -> None:
             folder.append(prediction)
-            progress.advance(bar)
+            shown.advance(bar)
 
         try:
             await run(made.items, made.way, known, done)

@@ -9,11 +9,15 @@ scores.json        made from the two above
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from graphs.provenance import SCORING, differing, versions
+from tools import journal
 from tools.errors import ConfigError, DataError
+from tools.judging.replies import Asked, Run
 from tools.records import EarlierTurn, Scores
 
 MANIFEST, ITEMS, PREDICTIONS, SCORES = (
@@ -22,8 +26,6 @@ MANIFEST, ITEMS, PREDICTIONS, SCORES = (
     "predictions.jsonl",
     "scores.json",
 )
-ABOUT_THE_PLACE = frozenset({"machine", "began", "command"})
-"""Keys of a manifest that do not decide what is predicted."""
 
 
 class ItemRecord(TypedDict):
@@ -88,28 +90,28 @@ class RunFolder:
         """
         if not (path / MANIFEST).is_file():
             raise ConfigError(
-                f"{path.name!r} holds no run; make one with `python -m graphs evaluate --out`"
+                f"{cls(path).name!r} holds no run; make one with `python -m graphs evaluate --out`"
             )
         return cls(path)
 
     @property
     def name(self) -> str:
         """The folder's own name, by which tables call the run."""
-        return self.path.name
+        return self.path.absolute().name  # `.` has none
 
     @property
     def manifest(self) -> dict[str, Any]:
         """What decides the predictions, and where they were made."""
-        return dict(_read(self.path / MANIFEST))
+        return self._read(MANIFEST)
 
     @property
     def scores(self) -> dict[str, Any]:
-        """What the predictions were worth.
+        """What the predictions were worth, and by which versions of the packages that score.
 
         Raises:
             DataError: the run was broken off before it was scored.
         """
-        return dict(_read(self.path / SCORES))
+        return self._read(SCORES)
 
     def begin(self, manifest: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
         """Write manifest and items of a new run.
@@ -123,13 +125,9 @@ class RunFolder:
                 f"{self.name!r} holds a run already; go on with it by --resume, or give another "
                 "--out"
             )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lines = (json.dumps(item, ensure_ascii=False) for item in items)
-            (self.path / ITEMS).write_text("\n".join(lines) + "\n", "utf-8")
-            _replace(self.path / MANIFEST, manifest)  # last: with it there is a run
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+        with writing(self.path):
+            journal.replace(self.path / ITEMS, "".join(map(journal.line, items)))
+            journal.replace_json(self.path / MANIFEST, manifest)  # last: with it there is a run
 
     def require_same(self, manifest: Mapping[str, Any]) -> None:
         """Refuse to go on with a run that was begun under other conditions.
@@ -137,26 +135,52 @@ class RunFolder:
         Raises:
             ConfigError: something that decides predictions differs; it is named.
         """
-        old, new = _deciding(self.manifest), _deciding(json.loads(json.dumps(manifest)))
-        differing = sorted(k for k in {*old, *new} if old.get(k) != new.get(k))
-        if differing:
+        if found := differing(self.manifest, manifest):
             raise ConfigError(
-                f"{self.name!r} was begun with other {', '.join(differing)}; "
+                f"{self.name!r} was begun with other {', '.join(found)}; "
                 "give another --out, or the same settings"
             )
 
     def items(self) -> list[ItemRecord]:
-        """Return the items, in the order of the corpus."""
-        return list(_lines(self.path / ITEMS))
+        """Return the items, in the order of the corpus.
+
+        Raises:
+            DataError: they are not there, or a line is damaged.
+        """
+        return [record for _, record in journal.records(self.path / ITEMS)]
 
     def predictions(self) -> list[Prediction]:
         """Return the predictions that are there, in the order of the items.
 
         A last line that was cut off by a kill is left out.
+
+        Raises:
+            DataError: a line is damaged.
         """
         path = self.path / PREDICTIONS
-        found = {line["id"]: line for line in _lines(path, cut=True)} if path.exists() else {}
+        found = {line["id"]: line for _, line in journal.records(path)} if path.exists() else {}
         return [found[item["id"]] for item in self.items() if item["id"] in found]
+
+    def replies(self) -> Run:
+        """Return what was asked and what was replied, to be judged or rated.
+
+        Raises:
+            DataError: a file is not there, or not as a run writes it.
+        """
+        try:
+            asked = [
+                Asked(item["id"], item["dialogue"], tuple(item["before"]), item["said"])
+                for item in self.items()
+            ]
+            replies = {
+                one["id"]: one["predicted"].get("response", "") for one in self.predictions()
+            }
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"the run {self.name!r} is not as `python -m graphs evaluate` writes it "
+                f"({type(error).__name__}: {error}); make it again"
+            ) from error
+        return Run(self.name, asked, replies)
 
     def append(self, prediction: Prediction) -> None:
         """Write one prediction behind the others; a killed program loses none of them.
@@ -164,76 +188,40 @@ class RunFolder:
         Raises:
             DataError: the disk is full, or the file cannot be written.
         """
-        line = json.dumps(prediction, ensure_ascii=False) + "\n"
-        try:
-            with (self.path / PREDICTIONS).open("a", encoding="utf-8") as file:
-                file.write(line)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+        with writing(self.path):
+            journal.append(self.path / PREDICTIONS, prediction)
 
     def tidy(self) -> None:
-        """Write the predictions afresh, in the order of the items."""
-        lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in self.predictions()]
-        path = self.path / PREDICTIONS
-        fresh = path.with_suffix(".new")
-        try:
-            fresh.write_text("".join(lines), "utf-8")
-            fresh.replace(path)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-
-    def score(self, scores: Mapping[str, Any]) -> None:
-        """Write the scores.
+        """Write the predictions afresh, in the order of the items.
 
         Raises:
             DataError: the disk is full, or the file cannot be written.
         """
+        text = "".join(map(journal.line, self.predictions()))
+        with writing(self.path):
+            journal.replace(self.path / PREDICTIONS, text)
+
+    def score(self, scores: Mapping[str, Any]) -> None:
+        """Write the scores, and which packages made them.
+
+        Raises:
+            DataError: the disk is full, or the file cannot be written.
+        """
+        with writing(self.path):
+            journal.replace_json(self.path / SCORES, {**scores, "scored_with": versions(SCORING)})
+
+    def _read(self, name: str) -> dict[str, Any]:
         try:
-            _replace(self.path / SCORES, scores)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+            return dict(json.loads((self.path / name).read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise DataError(
+                f"the run {self.name!r} has no readable {name}; "
+                "finish it with `python -m graphs evaluate ... --resume`"
+            ) from error
 
 
-def unwritable(path: Path, error: OSError) -> DataError:
-    """Return the error of a run that cannot be written; what was written before stays."""
-    return DataError(
-        f"cannot write the run {path.name!r} ({error.strerror}); what is done is kept: make room, "
-        "then go on with --resume"
+def writing(path: Path) -> AbstractContextManager[None]:
+    """Say in a sentence that a run cannot be written; what was written before stays."""
+    return journal.writing(
+        f"the run {path.name!r}", "what is done is kept: make room, then go on with --resume"
     )
-
-
-def _deciding(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in manifest.items() if key not in ABOUT_THE_PLACE}
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"the run {path.parent.name!r} has no readable {path.name}; "
-            "finish it with `python -m graphs evaluate ... --resume`"
-        ) from error
-
-
-def _lines(path: Path, *, cut: bool = False) -> Iterator[Any]:
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise DataError(f"the run {path.parent.name!r} has no {path.name}") from error
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            if cut and number == len(lines):
-                return
-            raise DataError(f"{path.name}:{number} of {path.parent.name!r} is no JSON") from error
-
-
-def _replace(path: Path, value: Mapping[str, Any]) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    fresh.replace(path)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphs.evaluation.folder import RunFolder, unwritable
-from graphs.evaluation.tables import Grid, percent, run_grids
+from graphs.evaluation.folder import RunFolder, writing
+from graphs.evaluation.tables import percent, run_grids
+from tools import journal
+from tools.grid import Grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +24,7 @@ def write_report(run: RunFolder, out: Path) -> Path:
     """
     scores, manifest = run.scores, run.manifest
     parts = [f"# {run.name}\n\n", *(grid.markdown() for grid in run_grids(run))]
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         for step, found in scores["steps"].items():
             if found["kind"] == "labels":
@@ -30,9 +32,7 @@ def write_report(run: RunFolder, out: Path) -> Path:
         parts += _latency(scores["ms"], out)
         parts += _conditions(manifest, scores)
         page = out / "report.md"
-        page.write_text("".join(parts), "utf-8")
-    except OSError as error:
-        raise unwritable(out, error) from error
+        journal.replace(page, "".join(parts))
     return page
 
 

@@ -1,39 +1,14 @@
 """A run's scores as tables, for the terminal and for Markdown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from graphs.evaluation.comparing import Comparison, Measured
 from graphs.evaluation.folder import RunFolder
+from tools.grid import Grid
 from tools.metrics.published import rows as published_rows
-
-
-@dataclass(frozen=True)
-class Grid:
-    """One table: a title, a sentence below it, a head and rows of texts."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    below: str = ""
-
-    def rich(self) -> Table:
-        """Return it for the terminal."""
-        table = Table(*map(escape, self.head), title=escape(self.title), caption=escape(self.below))
-        for row in self.rows:
-            table.add_row(*map(escape, row))
-        return table
-
-    def markdown(self) -> str:
-        """Return it as Markdown, with an empty line behind it."""
-        lines = [f"**{self.title}**", "", _line(self.head), _line(["---"] * len(self.head))]
-        lines += [_line(row) for row in self.rows]
-        return "\n".join([*lines, *(["", self.below] if self.below else []), "", ""])
 
 
 def show(folder: RunFolder, console: Console) -> None:
@@ -188,7 +163,3 @@ def _published(corpus: str, step: str) -> Grid | None:
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -2,8 +2,9 @@
 
 A conversation that is not kept stays in memory. A kept one is written to a `Storage` when something
 has happened that must not be lost: a message has come in, danger was graded, a sentence is about to
-be shown, the turn is over. In between nothing is written, and what belongs to a turn alone is not
-left on disk when it is over.
+be shown, the turn is over. In between nothing is written. Of a turn that is not over only that is
+written without which it could not be finished, and none of that is left on disk when it is over:
+what was noticed of feelings, and thoughts, never reach one.
 """
 
 import logging

@@ -9,14 +9,22 @@ from typing import Any, Literal, TypedDict, cast
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, copy_checkpoint
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.types import Overwrite
 
 from agents.context import Context
-from agents.state import HELD, KEPT
+from agents.state import HELD, KEPT, RESUMED, ConversationState
+from agents.turn import FRESH
 from tools.errors import StorageError
 
 _MESSAGES = (HumanMessage, AIMessage, SystemMessage, ToolMessage)
 _FORMAT = 1
 _START = "__start__"
+
+_UNWRITTEN: dict[str, Any] = {
+    key: FRESH[key].value if isinstance(FRESH[key], Overwrite) else FRESH[key]
+    for key in frozenset(ConversationState.__annotations__) - RESUMED - HELD
+}
+"""How parts of a turn stand on a disk that are not written there: as before anything happened."""
 
 SERDE = JsonPlusSerializer(
     pickle_fallback=False,
@@ -145,11 +153,19 @@ def messages_in(checkpoint: Checkpoint) -> list[BaseMessage]:
 
 
 def writable(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint of a turn without what is held in memory alone."""
+    """Return a checkpoint of a turn with what is needed to finish it after a crash, and no more."""
     copy = copy_checkpoint(checkpoint)
     for part in ("channel_values", "channel_versions"):
         copy[part] = {k: v for k, v in checkpoint[part].items() if k not in HELD}
+    # Channels that are no part of the state say which node is next: they stay.
+    copy["channel_values"] = {k: _written(k, v) for k, v in copy["channel_values"].items()}
     return copy
+
+
+def _written(key: str, value: Any) -> Any:
+    if key == "strategy":  # its reason and its scores lean on what was noticed of feelings
+        return {**_UNWRITTEN[key], "label": value["label"]}
+    return _UNWRITTEN.get(key, value)
 
 
 def settled(checkpoint: Checkpoint, outlives: frozenset[str] = KEPT) -> Checkpoint:

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graphs.keeping.saver import Saver
+from graphs.progress import progress
 from graphs.services import assemble
 from graphs.shelf import Shelf
 from graphs.simulation.agenda import FEWEST
 from graphs.simulation.corpora import FILES
 from graphs.simulation.dialogue import Supporter
 from graphs.simulation.folder import SimulationFolder
-from graphs.simulation.manifest import manifest_of
+from graphs.simulation.manifest import Asked, manifest_of
 from graphs.simulation.outcome import write_out
 from graphs.simulation.profiles import FILE, read_seekers
 from graphs.simulation.run import Simulation, simulate_all
@@ -82,7 +82,11 @@ def simulate(
         turns=turns,
         seed=seed,
     )
-    manifest = manifest_of(simulation, profile=profile, count=count, at_once=at_once, format=format)
+    asked = Asked(
+        out=out, graph=graph, seekers=seekers, count=count, turns=turns, profile=profile,
+        models=models, seeker=seeker, seed=seed, at_once=at_once, format=format,
+    )  # fmt: skip
+    manifest = manifest_of(simulation, asked)
     folder = SimulationFolder(out, manifest, resume=resume)
     if manifest["same_model"]:
         _warn(_SAME)
@@ -110,17 +114,14 @@ async def _run(
             troubles.append(str(error))
     for trouble in troubles:
         _warn(trouble)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=_err) as progress:
-        task = progress.add_task("dialogues", total=count)
+    with progress(_err) as shown:
+        bar = shown.add_task("dialogues", total=count)
         dialogues = await simulate_all(
             simulation,
             folder,
             count=count,
             at_once=at_once,
-            tell=lambda done: progress.update(task, completed=done),
+            tell=lambda done: shown.update(bar, completed=done),
         )
     return write_out(folder, dialogues, simulation, format=format)
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 from agents.context import Context, Services
 from agents.library import NODES
+from agents.state import thoughts_of
 from graphs.run import Conversation, Finished, TurnReport
 from graphs.shelf import Version
 from graphs.simulation.chain import chain_of
@@ -76,7 +77,7 @@ async def _exchange(talk: Conversation, line: str, supporter: Supporter) -> Exch
     return Exchange(
         seeker=line,
         supporter=report["reply"],
-        chain=chain_of(report, writer=state["writer"], thoughts=state.get("thoughts", {})),
+        chain=chain_of(report, writer=state["writer"], thoughts=thoughts_of(state)),
         fixed=supporter.is_fixed(report["reply"]),
     )
 

@@ -1,11 +1,13 @@
 """The folder of a simulation: what was asked for, and every dialogue as soon as it is finished."""
 
 import json
-import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from graphs.provenance import differing
 from graphs.simulation.records import Simulated, parse
+from tools import journal
 from tools.errors import ConfigError, DataError
 
 MANIFEST = "manifest.json"
@@ -13,7 +15,7 @@ FINISHED = "finished.jsonl"
 DROPPED = "dropped.jsonl"
 SUMMARY = "summary.json"
 
-_MAY_CHANGE = frozenset({"count", "format", "at_once", "versions", "machine"})
+_MAY_CHANGE = frozenset({"count", "format", "at_once"})
 """What may be different when a run goes on: none of it changes a dialogue that is there."""
 
 
@@ -41,17 +43,18 @@ class SimulationFolder:
                     f"the folder {path.name!r} holds a simulation; go on with it by --resume, or "
                     "give another --out"
                 )
-            _require_same(_read(known), manifest, path.name)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            write_whole(known, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
-        except OSError as error:
-            raise _unwritable(path, error) from error
+            if other := differing(_read(known), manifest, _MAY_CHANGE):
+                raise ConfigError(
+                    f"the simulation in {path.name!r} was made with another {', '.join(other)}; "
+                    "give the same again, or another --out"
+                )
+        with self._writing():
+            journal.replace_json(known, manifest)
 
     def finished(self) -> list[Simulated]:
         """Return the dialogues that are there, in the order of their indices.
 
-        A last line that a kill cut short is removed: its dialogue is made again. Of two tries of
+        A last line that a kill cut short is left out: its dialogue is made again. Of two tries of
         one dialogue the later counts.
 
         Raises:
@@ -60,14 +63,7 @@ class SimulationFolder:
         file = self.path / FINISHED
         if not file.exists():
             return []
-        data = file.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            with file.open("r+b") as opened:
-                opened.truncate(len(whole))
-        # Not `splitlines`: it also cuts at marks that may stand inside a JSON string.
-        lines = whole.decode("utf-8").split("\n")
-        found = {d.index: d for d in (parse(t, n) for n, t in enumerate(lines, 1) if t)}
+        found = {d.index: d for d in (parse(text, n) for n, text in journal.lines(file))}
         return [found[index] for index in sorted(found)]
 
     def add(self, dialogue: Simulated) -> None:
@@ -76,14 +72,8 @@ class SimulationFolder:
         Raises:
             DataError: the disk is full or gone.
         """
-        line = json.dumps(dialogue.row(), ensure_ascii=False) + "\n"
-        try:
-            with (self.path / FINISHED).open("ab") as file:
-                file.write(line.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        with self._writing():
+            journal.append(self.path / FINISHED, dialogue.row())
 
     def write(self, name: str, text: str) -> Path:
         """Write a file that is made anew at the end of every run, whole or not at all.
@@ -91,25 +81,13 @@ class SimulationFolder:
         Raises:
             DataError: the disk is full or gone.
         """
-        try:
-            write_whole(self.path / name, text)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        with self._writing():
+            journal.replace(self.path / name, text)
         return self.path / name
 
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a kill leaves the old one or the new one.
-
-    Raises:
-        OSError: the disk is full or gone.
-    """
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    def _writing(self) -> AbstractContextManager[None]:
+        then = "make room or give another --out, and go on with --resume"
+        return journal.writing(f"the simulation {self.path.name!r}", then)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -120,21 +98,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{path.name!r} of the simulation is no object; give another --out")
     return found
-
-
-def _require_same(before: dict[str, Any], now: dict[str, Any], name: str) -> None:
-    keys = (before.keys() | now.keys()) - _MAY_CHANGE
-    # As JSON gives it back: a tuple is a list there.
-    now = json.loads(json.dumps(now))
-    if other := sorted(key for key in keys if before.get(key) != now.get(key)):
-        raise ConfigError(
-            f"the simulation in {name!r} was made with another {', '.join(other)}; "
-            "give the same again, or another --out"
-        )
-
-
-def _unwritable(path: Path, error: OSError) -> DataError:
-    return DataError(
-        f"cannot write into {path.name!r} ({error.strerror or type(error).__name__}); make room "
-        "or give another --out, and go on with --resume"
-    )

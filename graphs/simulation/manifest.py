@@ -1,49 +1,79 @@
 """What the dialogues of a run depend on, so that a reader can make them again."""
 
-import hashlib
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
+from graphs.provenance import about_the_place, command, decided_by, model_record, prompt_sha256
 from graphs.simulation.corpora import Row
-from graphs.simulation.profiles import SeekerProfile, fingerprint
+from graphs.simulation.profiles import FILE, SeekerProfile, fingerprint
 from graphs.simulation.run import Simulation
 from graphs.simulation.summary import NOTE
-from tools import weights
-
-_PACKAGES = ("attune", "langgraph", "openvino-genai", "transformers")
 
 
-def manifest_of(
-    simulation: Simulation, *, profile: str, count: int, at_once: int, format: str
-) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a simulation is asked for; see `python -m graphs simulate --help`.
+
+    Attributes:
+        out: the folder of the run.
+        graph: by name or file.
+        seekers: a file of seeker profiles.
+        count: how many dialogues.
+        turns: how many turns a dialogue may have.
+        profile: which binds the models.
+        models: a models file of one's own.
+        seeker: the language model that plays; empty for the profile's.
+        seed: decides who is played, and what they tell.
+        at_once: how many dialogues are held at a time.
+        format: the corpus whose schema they are written in.
+    """
+
+    out: Path
+    graph: str = "support"
+    seekers: Path = FILE
+    count: int = 24
+    turns: int = 10
+    profile: str = "embedded"
+    models: Path | None = None
+    seeker: str = ""
+    seed: int = 0
+    at_once: int = 2
+    format: str = "esconv"
+
+    def command(self) -> str:
+        """Return the command that makes the very run; as a shell takes it."""
+        usual = {field.name: field.default for field in fields(self)}
+        return command("simulate", asdict(self), usual=usual)
+
+
+def manifest_of(simulation: Simulation, asked: Asked) -> dict[str, Any]:
     """Return the manifest of a run.
 
     Args:
         simulation: what its dialogues share.
-        profile: the profile of models.
-        count: how many dialogues were asked for.
-        at_once: how many are held at a time.
-        format: the corpus whose schema they are written in.
+        asked: what was asked for.
     """
     made = made_by(simulation)
+    models = simulation.supporter.services.models
+    names = {*simulation.supporter.version.models.values(), simulation.seeker.name}
     return {
         "kind": "simulation",
         "synthetic": True,
         "note": NOTE,
-        "profile": profile,
+        "profile": asked.profile,
         **made,
         "same_model": made["seeker"]["model"] in made["writers"],
-        "weights": _weights(simulation),
-        "prompt": _hash(simulation.prompt.sections),
+        "records": {name: model_record(models, name) for name in sorted(names)},
+        "prompt": prompt_sha256(simulation.prompt),
         "seekers": {"sha256": fingerprint(simulation.profiles), "ids": _ids(simulation.profiles)},
         "turns": simulation.turns,
-        "count": count,
-        "at_once": at_once,
-        "format": format,
-        "versions": _versions(),
-        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "count": asked.count,
+        "at_once": asked.at_once,
+        "format": asked.format,
+        **decided_by(),
+        **about_the_place(asked.command()),
     }
 
 
@@ -62,30 +92,3 @@ def made_by(simulation: Simulation) -> Row:
 
 def _ids(profiles: Sequence[SeekerProfile]) -> list[str]:
     return [profile.id for profile in profiles]
-
-
-def _weights(simulation: Simulation) -> dict[str, str]:
-    """Return a hash of the weight files of every model that has some."""
-    names = {*simulation.supporter.version.models.values(), simulation.seeker.name}
-    models = simulation.supporter.services.models
-    store = weights.Store()
-    found = {}
-    for name in sorted(names):
-        if (entry := models.config(name).weights) is not None:
-            pins = sorted((file, pin.sha256 or "") for file, pin in store.pins(entry).items())
-            found[name] = _hash(pins)
-    return found
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -12,6 +12,7 @@ from graphs.simulation.run import Simulation
 from graphs.simulation.seeker import private_texts
 from graphs.simulation.summary import Summary, summarise
 from graphs.simulation.twins import twins
+from tools import journal
 
 
 def sort_out(
@@ -56,12 +57,8 @@ def write_out(
     made = made_by(simulation)
     rows = [ROWS[format](dialogue, profiles[dialogue.profile], made) for dialogue in kept]
     folder.write(FILES[format], laid_out(rows, format))
-    others = [
-        json.dumps({"reasons": dropped[d.id], **d.row()}, ensure_ascii=False)
-        for d in dialogues
-        if d.id in dropped
-    ]
-    folder.write(DROPPED, "".join(f"{line}\n" for line in others))
+    others = [{"reasons": dropped[d.id], **d.row()} for d in dialogues if d.id in dropped]
+    folder.write(DROPPED, "".join(map(journal.line, others)))
     summary = summarise(kept, _counted(dropped), profiles)
     folder.write(SUMMARY, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     return summary

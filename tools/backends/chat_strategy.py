@@ -7,8 +7,8 @@ cache have no log-probabilities, so that there is no distribution to read off: t
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
@@ -17,7 +17,7 @@ from tools.chat import ChatBackend, ChatRequest, Message
 from tools.corpora.strategies import strategy_table
 from tools.errors import ConfigError
 from tools.labels import MASKED, Strategy
-from tools.models import Loading
+from tools.models import Loading, ModelSet
 from tools.records import Scores
 from tools.situation import Situation
 
@@ -101,6 +101,12 @@ def named(answer: str, choices: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def parts(options: Mapping[str, Any], models: ModelSet) -> tuple[str, ...]:
+    """Return the language model that is asked where the options name none; see `tools.parts`."""
+    bound = None if options.get("chat") else models.bound("respond")
+    return (bound.name,) if bound is not None else ()
+
+
 def load(loading: Loading) -> ChatStrategy:
     """Take the language model that the options name, or the one that writes the replies.
 
@@ -108,15 +114,12 @@ def load(loading: Loading) -> ChatStrategy:
         ConfigError: there is none, or the named one is no language model.
     """
     options = read_options(Options, loading)
-    name = options.chat
+    name = options.chat or next(iter(parts(loading.config.options, loading.models)), "")
     if not name:
-        bound = loading.models.bound("respond")
-        if bound is None:
-            raise ConfigError(
-                f"the planner {loading.name!r} needs a language model; bind one to `respond`, or "
-                "name one by `options: {chat: NAME}`"
-            )
-        name = bound.name
+        raise ConfigError(
+            f"the planner {loading.name!r} needs a language model; bind one to `respond`, or "
+            "name one by `options: {chat: NAME}`"
+        )
     if loading.models.config(name).task != "respond":
         raise ConfigError(
             f"the planner {loading.name!r} asks {name!r}, which is no language model; "

@@ -7,13 +7,13 @@ after the other; who has many talkers at once points `remote-chat` to a vLLM ser
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
 from tools.backends.contrast import ContrastedLogits
+from tools.backends.drawn import DrawnLogits
 from tools.backends.options import read_options
 from tools.backends.pretrained import read_language_model
 from tools.chat import ChatRequest, Message
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
         PreTrainedTokenizerBase,
         TextIteratorStreamer,
     )
-
-_DRAWING = threading.Lock()
-"""Held while a reply is sampled: `generate` draws from the generators of the whole process."""
 
 _LAST_TOKEN_S = 5.0
 """Seconds that closing waits for the token that is being written."""
@@ -174,39 +171,25 @@ class TransformersChat:
         prompt = self._encoded(request)
         given = prompt["input_ids"].shape[1]
         self._check_length(given + request.max_tokens)
-        contrast = LogitsProcessorList()
+        changed = LogitsProcessorList()
         if request.contrast and request.contrast_weight:
             without = self._encoded(replace(request, messages=request.contrast))["input_ids"]
             self._check_length(without.shape[1] + request.max_tokens)
-            contrast.append(ContrastedLogits(self._model, without, given, request.contrast_weight))
-        sampling: dict[str, Any] = {"do_sample": False}
+            changed.append(ContrastedLogits(self._model, without, given, request.contrast_weight))
         if request.temperature > 0:
-            sampling = {"do_sample": True, "temperature": request.temperature, "top_p": 0.9}
+            device, heat = self._model.device, request.temperature
+            changed.append(DrawnLogits(request.seed, temperature=heat, top_p=0.9, device=device))
         writer: Any = self._model  # the type of its `generate` fits no model
-        with torch.inference_mode(), self._drawing(request):
+        with torch.inference_mode():
             writer.generate(
                 input_ids=prompt["input_ids"],
                 attention_mask=prompt["attention_mask"],
                 max_new_tokens=request.max_tokens,
                 stopping_criteria=StoppingCriteriaList([stop]),
-                logits_processor=contrast,
+                logits_processor=changed,
                 streamer=streamer,
-                **sampling,
+                do_sample=False,
             )
-
-    @contextmanager
-    def _drawing(self, request: ChatRequest) -> Iterator[None]:
-        """Let `generate` draw by the request's seed, and leave the generators as they were."""
-        import torch
-
-        if not request.temperature:
-            yield
-            return
-        device = self._model.device
-        devices = [device] if device.type == "cuda" else []
-        with _DRAWING, torch.random.fork_rng(devices):
-            torch.manual_seed(request.seed)
-            yield
 
     def _encoded(self, request: ChatRequest) -> "BatchEncoding":
         """Return the tokens of the prompt, each tensor of shape (1, tokens)."""

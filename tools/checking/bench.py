@@ -1,6 +1,7 @@
 """One model on the bench: loaded and called as the product does, with batches of a chosen size."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ from tools.worker import Backend
 
 Batch = Sequence[object]
 Out = TypeVar("Out")
+
+_END_S = 30.0
 
 # What fails here fails on purpose, and must not put the model to rest.
 _PATIENT = Tolerance(failures=1_000_000, patience=600.0, hung=300.0)
@@ -117,11 +120,18 @@ class Bench:
             return [job.result() for job in [pool.submit(own_loop) for _ in range(threads)]]
 
     def close(self) -> None:
-        """End the host's thread."""
+        """End the threads of both hosts, and wait for that.
+
+        A thread that Python ends by force, at its own end, takes the process with it where it
+        comes back from a library in C++.
+        """
         self._host.close()
         host = self._models.host(self._name)
         if isinstance(host, ModelHost):
             host.close()
+        for thread in threading.enumerate():
+            if thread.name == f"host-{self._name}":
+                thread.join(_END_S)
 
     def _run(self, work: Coroutine[Any, Any, Out]) -> Out:
         try:

@@ -4,21 +4,18 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel
 
-from tools.catalogue import ModelConfig
+from tools.catalogue import ModelConfig, Task
 from tools.checking.contracts import CHOICES, PERCEPTION
 from tools.checking.entry import licence
-from tools.errors import ConfigError, DataError
+from tools.checking.own_card import own_card
+from tools.errors import DataError
 from tools.models import ModelSet
 from tools.weights import Entry, Store, entries
-from tools.weights.manifest import Shipped
-from tools.yaml_file import load_yaml, read_yaml
-
-CARD_FILE = "card.yaml"
+from tools.yaml_file import read_yaml
 
 _NOT_MEASURED = "Not measured."
 _NOT_STATED = "Not stated."
@@ -85,7 +82,8 @@ def card(models: ModelSet, name: str, measured: Mapping[str, Any] | None = None)
     """
     config = models.config(name)
     entry = entries().get(config.weights) if config.weights else None
-    folder, own = _own_card(config, entry)
+    folder, own = own_card(config)
+    own = _of_task(own, config.task)
     scores = list(measured["scores"]) if measured else []
     use = _uses()[config.task]
     parts = {
@@ -206,27 +204,20 @@ def _limits(config: ModelConfig, use: Use, folder: Path | None) -> str:
     return "\n\n".join(said)
 
 
-def _own_card(config: ModelConfig, entry: Entry | None) -> tuple[Path | None, dict[str, Any]]:
-    """Return the folder of the card that came with the weights, and what it says."""
-    folders: list[Path] = []
-    if entry is not None and any(isinstance(source, Shipped) for source in entry.sources):
-        folders.append(Store().shipped_folder(str(config.weights)))
-    if isinstance(config.options.get("folder"), str):
-        folders.append(Path(config.options["folder"]))
-    for folder in folders:
-        if (folder / CARD_FILE).is_file():
-            try:
-                said = load_yaml(folder / CARD_FILE)
-            except (OSError, yaml.YAMLError) as error:
-                raise ConfigError(f"the card in {folder.name!r} cannot be read: {error}") from error
-            return folder, said if isinstance(said, dict) else {}
-    return None, {}
-
-
 def _chosen(
     own: Mapping[str, Any], keys: tuple[str, ...], skip: frozenset[str] = frozenset()
 ) -> dict[str, str]:
     return dict(_flat({key: own[key] for key in keys if key in own}, skip))
+
+
+def _of_task(said: object, task: str) -> Any:
+    """Return what a card says with the parts left out that are about other tasks."""
+    if isinstance(said, list):
+        return [_of_task(each, task) for each in said]
+    if not isinstance(said, Mapping):
+        return said
+    others = set(get_args(Task)) - {task}
+    return {key: _of_task(value, task) for key, value in said.items() if key not in others}
 
 
 def _flat(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tools.catalogue import ModelConfig
 from tools.checking.contracts import PERCEPTION
+from tools.checking.own_card import own_card
 from tools.checking.points import Point
 from tools.errors import AttuneError, UnknownName
 from tools.labels import EKMAN
@@ -35,12 +36,20 @@ def entry_points(models: ModelSet, name: str) -> list[Point]:
 
 
 def licence(config: ModelConfig) -> str:
-    """Return the licence of a model: of its weights, else what its `about` ends with."""
+    """Return the licence of a model: of its weights, else what its `about` ends with.
+
+    Of one that was trained here from a corpus it is what its card says of the data.
+    """
     entry = _weights(config)
     if entry is not None:
         return entry.licence
     if _LICENCE.search(config.about):
         return config.about.rsplit(";", 1)[-1].strip()
+    data = own_card(config)[1].get("data")
+    if isinstance(data, dict) and (stated := data.get("licence")):
+        return f"bound by that of its training data: {stated}"
+    if "folder" in config.options:
+        return ""
     return "" if ":" in config.backend or config.backend == "remote-chat" else "Apache-2.0"
 
 

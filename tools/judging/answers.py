@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tools import journal
 from tools.chat import ChatRequest
 from tools.errors import DataError
 
@@ -55,35 +55,17 @@ class Answers:
             DataError: it cannot be written.
         """
         key = self._key(request)
-        line = json.dumps({"asked": key, "answer": answer}, ensure_ascii=False) + "\n"
+        then = "make room, then give the same command again"
         with self._writing:
-            try:
-                with self._path.open("ab", buffering=0) as file:
-                    file.write(line.encode())
-                    os.fsync(file.fileno())
-            except OSError as error:
-                raise DataError(
-                    f"the answers in {self._path.parent.name!r} cannot be written "
-                    f"({error.strerror}); make room, then give the same command again"
-                ) from error
+            with journal.writing(f"the answers in {self._path.parent.name!r}", then):
+                journal.append(self._path, {"asked": key, "answer": answer})
             self._known[key] = answer
 
     def _read(self) -> None:
-        try:
-            text = self._path.read_bytes().decode("utf-8", "replace")
-            if text and not text.endswith("\n"):  # cut off by a kill
-                text = text[: text.rfind("\n") + 1]
-                self._path.write_text(text, "utf-8")
-        except OSError as error:
-            raise DataError(
-                f"the answers in {self._path.parent.name!r} cannot be read ({error.strerror}); "
-                "give another --out"
-            ) from error
-        for number, line in enumerate(text.split("\n")[:-1], 1):
+        for number, known in journal.records(self._path):
             try:
-                known = json.loads(line)
                 self._known[known["asked"]] = str(known["answer"])
-            except (ValueError, KeyError, TypeError):
+            except (KeyError, TypeError):
                 raise DataError(
                     f"{self._path.name}:{number} of {self._path.parent.name!r} is no answer; "
                     "take the line out, or give another --out"

@@ -47,13 +47,18 @@ def require_independent(judge: Record, run: str, manifest: Mapping[str, Any]) ->
 
 def _same(judge: Record, record: Record) -> str:
     """Return what two records have in common; empty where they are of two models."""
-    if judge["name"] in (record.get("name"), *record.get("uses", {})):
+    if _names(judge) & _names(record):
         return "the same name"
     if judge.get("entry_sha256") and judge.get("entry_sha256") == record.get("entry_sha256"):
         return "the same entry under another name"
     if judge.get("serves") and judge.get("serves") == record.get("serves"):
         return "the same model of a provider"
     return "the same weights" if set(_hashes(judge)) & set(_hashes(record)) else ""
+
+
+def _names(record: Record) -> set[str]:
+    """Return a model's name, and those of the models that it uses (`ModelSet.parts`)."""
+    return {str(record.get("name")), *record.get("uses", {})}
 
 
 def _hashes(record: Record) -> Iterator[str]:

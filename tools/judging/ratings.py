@@ -15,14 +15,14 @@ Who rates the same thing again replaces the earlier rating. What the ratings com
 `tools.judging.agreement`: `agreement_of`, `preferences_of`.
 """
 
-import json
-import os
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from tools import journal
 from tools.errors import DataError
 
 Choice = Literal["left", "right", "tie"]
@@ -88,22 +88,11 @@ def read_ratings(path: Path) -> list[Rating]:
     Raises:
         DataError: the file cannot be read, or a line is no rating.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"the ratings {path.name!r} cannot be read ({error}); give a file"
-        ) from None
-    lines = text.split("\n")
     last: dict[tuple[str, ...], Rating] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in journal.lines(path):
         try:
             rating = _parsed(line)
         except ValueError as error:
-            if number == len(lines) and not _is_json(line):
-                break
             raise DataError(
                 f"{path.name}:{number} is no rating ({error}); correct the line or take it out"
             ) from None
@@ -114,23 +103,20 @@ def read_ratings(path: Path) -> list[Rating]:
 def append(path: Path, *ratings: Rating) -> None:
     """Write ratings behind those that stand there, in one piece, and wait until they are kept.
 
-    One writer at a time: a program with several threads needs a lock around it.
+    Many may write at once, threads and programs; `PATH.lock` is held meanwhile.
 
     Raises:
         DataError: the file cannot be written.
     """
-    lines = "".join(f"{json.dumps(_written(rating), ensure_ascii=False)}\n" for rating in ratings)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _mend(path)
-        with path.open("ab", buffering=0) as file:
-            file.write(lines.encode())
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise DataError(
-            f"the ratings {path.name!r} cannot be written ({error.strerror}); make room, or give "
-            "a file in a folder of your own"
-        ) from error
+    with writing(path):
+        journal.append(path, *map(_written, ratings), shared=True)
+
+
+def writing(path: Path) -> AbstractContextManager[None]:
+    """Say in a sentence that a file of ratings cannot be written."""
+    return journal.writing(
+        f"the ratings {path.name!r}", "make room, or give a file in a folder of your own by --out"
+    )
 
 
 def of_criterion(ratings: Iterable[Rating]) -> dict[str, list[Rating]]:
@@ -158,25 +144,5 @@ def _parsed(line: str) -> Rating:
     return rating
 
 
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
 def _written(rating: Rating) -> dict[str, object]:
     return {key: value for key, value in rating.model_dump().items() if value != ""}
-
-
-def _mend(path: Path) -> None:
-    """Cut off what a killed program left of a last line, so that the next one stands alone."""
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 65_536))
-        tail = file.read()
-        if tail and not tail.endswith(b"\n"):
-            file.truncate(size - len(tail) + tail.rfind(b"\n") + 1)

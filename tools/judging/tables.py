@@ -1,8 +1,8 @@
-"""What a judging came to, as rows of a table; the same rows for a terminal and for Markdown."""
+"""What a judging came to, as tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tools.grid import Grid
 from tools.judging.agreement import Agreement, Preference
 from tools.judging.scores import Compared, Scored
 from tools.metrics.resampling import Measured
@@ -16,30 +16,9 @@ OVERRATING = (
 )
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A table.
-
-    Attributes:
-        title: what it shows, with the unit and what the intervals are over.
-        head: the names of the columns.
-        body: as many cells a row.
-    """
-
-    title: str
-    head: tuple[str, ...]
-    body: Sequence[tuple[str, ...]]
-
-    def markdown(self) -> str:
-        """Return the table as Markdown."""
-        lines = [self.head, tuple("---" for _ in self.head), *self.body]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"{self.title}\n\n{table}\n"
-
-
-def score_rows(found: Sequence[Scored], scale: str) -> Rows:
+def score_rows(found: Sequence[Scored], scale: str) -> Grid:
     """Return the means of an absolute rubric; `scale` is e.g. `1 to 10`."""
-    return Rows(
+    return Grid(
         f"Mean score, {scale}; n in replies; 95 % intervals over dialogues",
         ("criterion", "run", "mean", "n", "most given", "unparsable", "n/a", "no reply"),
         [
@@ -55,13 +34,14 @@ def score_rows(found: Sequence[Scored], scale: str) -> Rows:
             )
             for one in found
         ],
+        words=2,
     )
 
 
-def comparison_rows(found: Sequence[Compared]) -> Rows:
+def comparison_rows(found: Sequence[Compared]) -> Grid:
     """Return win, tie and loss of two runs under a judge."""
     one, other = found[0].runs
-    return Rows(
+    return Grid(
         f"{one!r} against {other!r}, n in pairs, shares in %, both orders; "
         "95 % intervals over dialogues",
         (
@@ -81,12 +61,13 @@ def comparison_rows(found: Sequence[Compared]) -> Rows:
             )
             for each in found
         ],
+        words=1,
     )  # fmt: skip
 
 
-def preference_rows(found: Sequence[Preference]) -> Rows:
+def preference_rows(found: Sequence[Preference]) -> Grid:
     """Return win, tie and loss as people chose."""
-    return Rows(
+    return Grid(
         "Win, tie and loss of the first run, share of ratings in %; 95 % intervals over items",
         ("criterion", "runs", "win", "tie", "loss", "ratings", "items", "first chosen"),
         [
@@ -100,12 +81,13 @@ def preference_rows(found: Sequence[Preference]) -> Rows:
             )
             for each in found
         ],
+        words=2,
     )
 
 
-def agreement_rows(title: str, found: Sequence[Agreement]) -> Rows:
+def agreement_rows(title: str, found: Sequence[Agreement]) -> Grid:
     """Return how well raters agree."""
-    return Rows(
+    return Grid(
         title,
         ("criterion", "raters", "n", "same", "kappa", "alpha"),
         [
@@ -119,6 +101,7 @@ def agreement_rows(title: str, found: Sequence[Agreement]) -> Rows:
             )
             for each in found
         ],
+        words=1,
     )
 
 

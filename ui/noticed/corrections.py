@@ -73,6 +73,5 @@ def _plainer(report: TurnReport) -> TurnReport:
         "strategy": bare(report["strategy"]),
         "system_emotion": bare(report["system_emotion"]),
         "examples": [],
-        "thoughts": {},
         "notes": [],
     }

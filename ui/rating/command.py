@@ -45,21 +45,20 @@ def rate(
             "there is nothing to rate; give run folders, or a ratings file by --summary"
         )
     close_off()
+    from graphs.evaluation.folder import RunFolder
     from tools.judging.rubrics import find_rubric
     from tools.phrases import DEFAULT, load_phrases
     from ui.help import countries
     from ui.rating.app import RatingPage
     from ui.rating.ledger import Ledger
-    from ui.rating.runs import read_run
     from ui.rating.server import serve
     from ui.rating.study import Study
 
     codes = [code for _, code in countries() if code]
     if country and country.upper() not in codes:
         raise UnknownName("country with help lines", country, codes)
-    study = Study(
-        [read_run(folder) for folder in runs], find_rubric(rubric), items=items, seed=seed
-    )
+    replied = [RunFolder.open(folder).replies() for folder in runs]
+    study = Study(replied, find_rubric(rubric), items=items, seed=seed)
     page = RatingPage(
         study,
         Ledger(out),

@@ -3,26 +3,28 @@
 ```
 ratings.jsonl           choices, as `tools.judging.ratings` reads and writes them
 ratings.skipped.jsonl   questions that somebody left out; they are no ratings
-ratings.jsonl.lock      held while a line is written, so that many can rate at once
+*.lock                  held while a line is written, so that many can rate at once
 ```
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from filelock import FileLock, Timeout
-
+from tools import journal
 from tools.errors import DataError
-from tools.judging.ratings import PairRating, Rating, ScoreRating, append, read_ratings
+from tools.judging.ratings import (
+    PairRating,
+    Rating,
+    ScoreRating,
+    append,
+    read_ratings,
+    writing,
+)
 from ui.rating.places import SKIP
 from ui.rating.study import Question
-
-_PATIENCE_S = 10.0
-"""Seconds to wait for others who write; a line takes milliseconds."""
 
 Unit = tuple[str, ...]
 
@@ -60,8 +62,7 @@ class Ledger:
         self._reading = Lock()
         self._seen: tuple[tuple[int, int], ...] = ()
         self._chosen: dict[str, dict[Unit, str]] = {}
-        with self._alone():
-            append(file)
+        append(file)
         self._look()
 
     def chosen(self, rater: str) -> dict[Unit, str]:
@@ -88,8 +89,7 @@ class Ledger:
             DataError: it could not be kept.
         """
         rating = _rating(rater, question, choice)
-        with self._alone():
-            append(self._file, rating)
+        append(self._file, rating)
         if self.chosen(rater).get(unit(question)) != str(rating.value):
             raise DataError(
                 f"the rating could not be kept in {self._file.name!r}; make room on its disk"
@@ -105,17 +105,8 @@ class Ledger:
             Skip(q.item, q.criterion, rater, tuple(sorted(filter(None, (q.left, q.right)))), _now())
             for q in questions
         ]
-        lines = "".join(json.dumps(asdict(skip), ensure_ascii=False) + "\n" for skip in skips)
-        try:
-            with self._alone(), self._skipped.open("a", encoding="utf-8") as file:
-                file.write(lines)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise _unwritable(self._skipped, error.strerror) from error
-
-    def _alone(self) -> "_Alone":
-        return _Alone(self._file)
+        with writing(self._skipped):
+            journal.append(self._skipped, *map(asdict, skips), shared=True)
 
     def _look(self) -> None:
         """Read the files again where somebody has written to them."""
@@ -129,25 +120,6 @@ class Ledger:
             mine = found.setdefault(rating.rater, {})
             mine[(rating.criterion, *rating.unit)] = str(rating.value)
         self._seen, self._chosen = now, found
-
-
-class _Alone:
-    """Holds the lock of a file; a folder that cannot be written is said in a sentence."""
-
-    def __init__(self, file: Path) -> None:
-        self._file, self._lock = file, FileLock(f"{file}.lock", timeout=_PATIENCE_S)
-
-    def __enter__(self) -> None:
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout as error:
-            raise _unwritable(self._file, "another program holds its lock") from error
-        except OSError as error:
-            raise _unwritable(self._file, error.strerror) from error
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def unit(question: Question) -> Unit:
@@ -172,20 +144,13 @@ def _read_skips(file: Path) -> list[Skip]:
     if not file.exists():
         return []
     found = []
-    for line in file.read_text("utf-8", "replace").splitlines():
+    for _, line in journal.lines(file):
         try:
             record = json.loads(line)
             found.append(Skip(**{**record, "runs": tuple(record["runs"])}))
         except (ValueError, TypeError, KeyError):
             continue
     return found
-
-
-def _unwritable(file: Path, why: str | None) -> DataError:
-    return DataError(
-        f"the ratings {file.name!r} cannot be written ({why}); make room, or give a file in a "
-        "folder of your own by --out"
-    )
 
 
 def _mark(file: Path) -> tuple[int, int]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
 
 from tools.errors import DataError
+from tools.grid import Grid
 from tools.judging.agreement import agreement_of, preferences_of
 from tools.judging.ratings import Rating, ScoreRating, raters_of, read_ratings
-from tools.judging.tables import Rows, agreement_rows, preference_rows
+from tools.judging.tables import agreement_rows, preference_rows
 from tools.metrics.resampling import grouped_mean
 
 _WIDTH = 110
@@ -38,17 +37,17 @@ def summarise(file: Path) -> str:
         _scores(ratings),
         agreement_rows("Agreement; n in things that two or more rated", agreement_of(ratings)),
     ]
-    console = Console(width=_WIDTH, no_color=True, highlight=False, markup=False)
+    console = Console(width=_WIDTH, no_color=True, highlight=False)
     with console.capture() as captured:
         console.print(f"ratings: {len(ratings)}, raters: {raters}, items: {items}\n")
-        for rows in tables:
-            if rows.body:
-                console.print(_table(rows))
+        for grid in tables:
+            if grid.rows:
+                console.print(grid.rich())
         console.print(_NOTE)
     return captured.get().rstrip()
 
 
-def _scores(ratings: Sequence[Rating]) -> Rows:
+def _scores(ratings: Sequence[Rating]) -> Grid:
     """Return the mean scores that people gave, by criterion and run."""
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for rating in ratings:
@@ -61,13 +60,4 @@ def _scores(ratings: Sequence[Rating]) -> Rows:
         between = "" if mean.low is None else f" [{mean.low:.2f}, {mean.high:.2f}]"
         body.append((criterion, run, f"{mean.value:.2f}{between}", str(mean.n), str(len(items))))
     head = ("criterion", "run", "mean", "ratings", "items")
-    return Rows("Mean score; 95 % intervals over items", head, body)
-
-
-def _table(rows: Rows) -> Table:
-    table = Table(box=SIMPLE, pad_edge=False, title=rows.title, title_justify="left")
-    for number, head in enumerate(rows.head):
-        table.add_column(head, justify="left" if number < 2 else "right")
-    for line in rows.body:
-        table.add_row(*line)
-    return table
+    return Grid("Mean score; 95 % intervals over items", head, body, words=2)

@@ -8,23 +8,27 @@ manifest.json      judge, rubric, runs, and where it was done
 ```
 """
 
-import hashlib
 import json
-import os
-import platform
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
 from graphs.evaluation.folder import MANIFEST, PREDICTIONS, RunFolder
-from graphs.evaluation.manifest import model_record
+from graphs.provenance import (
+    about_the_place,
+    command,
+    decided_by,
+    files_sha256,
+    model_record,
+    sha256,
+)
+from tools import journal
 from tools.chat import ChatBackend
-from tools.errors import ConfigError, DataError
+from tools.errors import ConfigError
+from tools.grid import Grid
 from tools.judging.answers import Answers
 from tools.judging.independence import require_independent
 from tools.judging.judge import Judging
@@ -33,17 +37,14 @@ from tools.judging.people import beside_people
 from tools.judging.pleas import pleading
 from tools.judging.questions import wording_sha256
 from tools.judging.ratings import Rating, read_ratings
-from tools.judging.replies import Asked, Run, side_by_side
+from tools.judging.replies import side_by_side
 from tools.judging.rubrics import Rubric, find_rubric
 from tools.judging.scores import Compared, Scored, blind, compared, scored
-from tools.judging.tables import OVERRATING, Rows, agreement_rows, comparison_rows, score_rows
+from tools.judging.tables import OVERRATING, agreement_rows, comparison_rows, score_rows
 from tools.judging.verdicts import Verdict, ratings_of
 from tools.models import ModelSet, load_models
 
 ANSWERS, JUDGEMENTS, TABLES = "answers.jsonl", "judgements.jsonl", "judgements.md"
-
-_PACKAGES = ("openvino-genai", "transformers", "torch", "langchain-openai")
-"""Packages that the answers of a judge may depend on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class Report:
     """
 
     folder: Path
-    tables: list[Rows]
+    tables: list[Grid]
     notes: list[str]
 
 
@@ -120,18 +121,20 @@ def carry_out(
         require_independent(record, folder.name, folder.manifest)
     people = read_ratings(settings.human) if settings.human else []
     replied = side_by_side(
-        [_run(folder) for folder in folders], limit=settings.limit, seed=settings.seed
+        [folder.replies() for folder in folders], limit=settings.limit, seed=settings.seed
     )
     judging = Judging(replied, rubric, tuple(folder.name for folder in folders))
     place = settings.out or _place(folders, rubric, settings.judge)
     manifest = _manifest(settings, record, judging, folders)
-    _write(place, {"manifest.json": json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"})
+    with _writing(place):
+        journal.replace_json(place / MANIFEST, manifest)
     begun(sum(map(len, judging.questions())))
-    found = _ask(judging, models, settings.judge, place, _digest(record), done)
+    found = _ask(judging, models, settings.judge, place, record, done)
     report = _report(place, judging, found, people, settings)
-    text = "\n".join([*(rows.markdown() for rows in report.tables), *report.notes])
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found)
-    _write(place, {JUDGEMENTS: lines, TABLES: text + "\n"})
+    text = "".join([*(grid.markdown() for grid in report.tables), "\n".join(report.notes)])
+    with _writing(place):
+        journal.replace(place / JUDGEMENTS, "".join(map(journal.line, found)))
+        journal.replace(place / TABLES, f"{text}\n")
     return report
 
 
@@ -140,23 +143,15 @@ def _ask(
     models: ModelSet,
     judge: str,
     place: Path,
-    record: str,
+    record: dict[str, Any],
     done: Callable[[], None],
 ) -> list[Verdict]:
+    known = sha256(json.dumps(record, sort_keys=True))
     try:
         chat = cast(Callable[[], ChatBackend], partial(models.backend, judge))
-        return ask(judging, chat, Answers(place / ANSWERS, record), done=done)
+        return ask(judging, chat, Answers(place / ANSWERS, known), done=done)
     finally:
         models.close()
-
-
-def _run(folder: RunFolder) -> Run:
-    asked = [
-        Asked(item["id"], item["dialogue"], tuple(item["before"]), item["said"])
-        for item in folder.items()
-    ]
-    replies = {line["id"]: line["predicted"].get("response", "") for line in folder.predictions()}
-    return Run(folder.name, asked, replies)
 
 
 def _place(folders: Sequence[RunFolder], rubric: Rubric, judge: str) -> Path:
@@ -224,40 +219,26 @@ def _manifest(
         "seed": settings.seed,
         "items": len(judging.replied),
         "dialogues": len({one.asked.dialogue for one in judging.replied}),
-        "versions": {"python": platform.python_version(), **_versions()},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
-        "began": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python -m graphs", *sys.argv[1:]]),
+        **decided_by(),
+        **about_the_place(_command(settings)),
     }
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _digest(record: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+def _command(settings: Settings) -> str:
+    return command(
+        "judge",
+        {field.name: getattr(settings, field.name) for field in fields(Settings)[1:]},
+        words=settings.runs,
+        usual={field.name: field.default for field in fields(Settings)},
+    )
 
 
 def _file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return files_sha256([path]) if path.is_file() else ""
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            fresh = folder / f"{name}.new"
-            fresh.write_text(text, "utf-8")
-            fresh.replace(folder / name)
-    except OSError as error:
-        raise DataError(
-            f"the judging {folder.name!r} cannot be written ({error.strerror}); make room, or give "
-            "another --out; the answers that are there are kept"
-        ) from error
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    return journal.writing(
+        f"the judging {folder.name!r}",
+        "make room, or give another --out; the answers that are there are kept",
+    )

@@ -1,23 +1,12 @@
 """`python -m graphs judge RUN [RUN]`: score or compare the replies of runs by a rubric."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
-if TYPE_CHECKING:
-    from tools.judging.tables import Rows
+from graphs.progress import progress
 
 out = Console()
 err = Console(stderr=True)
@@ -46,34 +35,21 @@ def judge(
     in both orders, and a verdict that the order changes counts as a tie. A judge that took part in
     a run is refused.
     """
-    from graphs.judged import Settings, carry_out
+    from graphs.judging.run import Settings, carry_out
 
     settings = Settings(
         runs=runs, rubric=rubric, judge=judge, profile=profile, models=models, limit=limit,
         seed=seed, human=human, out=to,
     )  # fmt: skip
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("answers,"),
-        TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("to go"),
-        console=err, transient=True,
-    ) as progress:  # fmt: skip
-        task = progress.add_task(f"{judge} judges", total=None)
+    with progress(err) as shown:
+        bar = shown.add_task(f"{judge} answers", total=None)
         report = carry_out(
             settings,
-            begun=lambda total: progress.update(task, total=total),
-            done=lambda: progress.advance(task),
+            begun=lambda total: shown.update(bar, total=total),
+            done=lambda: shown.advance(bar),
         )
-    for rows in report.tables:
-        out.print(_table(rows))
+    for grid in report.tables:
+        out.print(grid.rich())
     for note in report.notes:
         out.print(f"{note}", highlight=False, markup=False, soft_wrap=True)
     err.print(f"written to {report.folder}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _table(rows: "Rows") -> Table:
-    table = Table(box=SIMPLE, pad_edge=False, title=rows.title, title_justify="left")
-    for place, name in enumerate(rows.head):
-        table.add_column(name, justify="right" if place else "left")
-    for line in rows.body:
-        table.add_row(*line)
-    return table

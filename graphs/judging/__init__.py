@@ -1,0 +1,1 @@
+"""Replies of runs before a judge: `python -m graphs judge`."""
