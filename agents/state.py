@@ -150,4 +150,4 @@ def thoughts_of(state: Mapping[str, object]) -> dict[str, str]:
     Args:
         state: of the turn; one that an older version has written may lack them.
     """
-    return dict(cast(dict[str, str], state.get("thoughts") or {}))
+    return cast(dict[str, str], state.get("thoughts") or {})

@@ -17,7 +17,7 @@ from agents.context import Context, Kit, Update
 from agents.drafting import tidy
 from agents.node import node
 from agents.prompt import Prompt
-from agents.state import ConversationState, utterance
+from agents.state import ConversationState, thoughts_of, utterance
 from tools.breaker import within
 from tools.chat import ChatHost, ChatRequest, Message
 from tools.errors import AttuneError, ModelError
@@ -113,7 +113,7 @@ def _uncalled(state: ConversationState, options: ThinkOptions) -> str:
         return "the person said nothing"
     if sum(m.type == "human" for m in state["messages"]) < options.after:
         return f"the person has had fewer than {options.after} turns"
-    known = state.get("thoughts") or {}
+    known = thoughts_of(state)
     missing = [name for name in options.wants if name not in known]
     return f"there is no {missing[0]!r}" if missing else ""
 
@@ -152,7 +152,7 @@ def ask(state: ConversationState, kit: Kit, step: str) -> ChatRequest:
     prompt, options = kit.prompt, kit.options
     lines = [f"{SPEAKERS[m.role]}: {m.content}" for m in past(state, prompt, options.history)]
     lines.append(f"{SPEAKERS['user']}: {shorten(utterance(state))}")
-    known = state.get("thoughts") or {}
+    known = thoughts_of(state)
     own = prompt.entries("steps")
     lines += thoughts_told(prompt, {n: text for n, text in known.items() if n not in own})
     choices = _choices(options)

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from tools.metrics.confusion import Confusion, Score
 from tools.metrics.paired import bootstrap_statistic
 
 Names = Sequence[str]
-Places = npt.NDArray[np.int64]
 Answers = dict[str, list[list[str]]]
 """Task -> the named labels of every seed."""
 
-MEASURES = ("accuracy", "weighted F1", "macro F1")
+MEASURES: Mapping[str, Score] = {
+    "accuracy": "accuracy",
+    "weighted F1": "weighted_f1",
+    "macro F1": "macro_f1",
+}
 
 
 def report(
@@ -40,9 +43,11 @@ def report(
     found[name] = {}
     for task, gold in golds.items():
         runs = answers[name][task]
-        scores = np.array([measures(gold, run) for run in runs]) * 100
+        known = sorted(set(gold))
+        made = [Confusion(gold, run, known) for run in runs]
+        scores = np.array([[one.score(m) for m in MEASURES.values()] for one in made]) * 100
         gains = {
-            other: [gain(groups, gold, runs, answers[other][task], m) for m in range(3)]
+            other: [gain(groups, gold, runs, answers[other][task], m) for m in MEASURES.values()]
             for other in list(answers)[:2]
             if other != name
         }
@@ -57,42 +62,18 @@ def report(
 
 
 def gain(
-    groups: Names, gold: Names, runs: Sequence[Names], base: Sequence[Names], measure: int
+    groups: Names, gold: Names, runs: Sequence[Names], base: Sequence[Names], measure: Score
 ) -> list[float]:
     """Return the mean gain of some runs on a baseline with its 95% interval, in points."""
-    places = {
-        label: at
-        for at, label in enumerate(sorted({*gold, *base[0], *(n for run in runs for n in run)}))
-    }
-    true, other, *mine = (
-        np.array([places[label] for label in named]) for named in (gold, base[0], *runs)
-    )
+    known = sorted(set(gold))
+    other, *mine = (Confusion(gold, named, known) for named in (base[0], *runs))
 
     def difference(items: Sequence[int]) -> float:
-        at = np.asarray(items)
-        own = [_measures(true[at], run[at], len(places))[measure] for run in mine]
-        return 100 * (float(np.mean(own)) - _measures(true[at], other[at], len(places))[measure])
+        own = [run.score(measure, items) for run in mine]
+        return 100 * (float(np.mean(own)) - other.score(measure, items))
 
     found = bootstrap_statistic(groups, difference, draws=1000)
     return [round(v, 1) for v in (found.value, found.low or 0.0, found.high or 0.0)]
-
-
-def measures(gold: Names, named: Names) -> tuple[float, float, float]:
-    """Return accuracy, weighted F1 and macro F1 over the labels that occur in gold."""
-    places = {label: at for at, label in enumerate(sorted({*gold, *named}))}
-    true, said = (np.array([places[label] for label in labels]) for labels in (gold, named))
-    return _measures(true, said, len(places))
-
-
-def _measures(true: Places, said: Places, width: int) -> tuple[float, float, float]:
-    counts = np.bincount(true * width + said, minlength=width**2).reshape(width, width)
-    right, owned = counts.diagonal(), counts.sum(1)
-    f1 = 2 * right / np.maximum(1, owned + counts.sum(0))
-    return (
-        float(right.sum() / len(true)),
-        float((f1 * owned).sum() / len(true)),
-        float(f1[owned > 0].mean()),
-    )
 
 
 def _told(gains: Sequence[Sequence[float]] | None) -> str:

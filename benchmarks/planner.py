@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ from rich.table import Table
 
 from agents.strategy import PRIOR, StrategyOptions
 from benchmarks.machine import describe
-from tools.corpora.strategies import Corpus
 from tools.errors import ConfigError
 from tools.examples.rows import SOURCE, read_examples
 from tools.labels import Stage, Strategy
@@ -65,7 +64,7 @@ def planner(
         for corpus, _, folder in parts:
             started = time.perf_counter()
             asked, taught = (
-                _known(rows_of_corpus(cast(Corpus, corpus), Path(folder), split, limit), encoder)
+                _known(rows_of_corpus(corpus, Path(folder), split, limit), encoder)
                 for split, limit in ((VALIDATION[corpus], rows), ("train", train))
             )
             ways = _ways(corpus, asked, taught, own, network, weights)

@@ -30,8 +30,9 @@ from benchmarks.retrieval_scores import (
     mean_over,
     score,
 )
-from benchmarks.retrieval_turns import VALIDATION, SupporterTurn, read_turns
+from benchmarks.retrieval_turns import SupporterTurn, read_turns
 from tools.calibration import calibrate, to_emotions
+from tools.corpora.library import find_corpus
 from tools.errors import ConfigError
 from tools.examples.query import Query
 from tools.examples.ranking import TEXT_ONLY, Vector, Weights
@@ -64,13 +65,16 @@ def retrieval(
 ) -> None:
     """Measure retrieval against BM25, text alone, chance and the most frequent strategies."""
     started = time.perf_counter()
-    corpus, colon, folder = data.partition(":")
-    if not colon or corpus not in VALIDATION:
-        raise ConfigError(f"--data is {data!r}; give esconv:DIR or mesc:DIR")
+    corpus, folder = find_corpus(data)
+    if "strategy" not in corpus.steps or not corpus.validation:
+        raise ConfigError(
+            f"--data is {data!r}; give a corpus that labels strategies and has a validation split, "
+            "e.g. esconv:DIR"
+        )
     if split not in ("validation", "train"):
         raise ConfigError(f"--split is {split!r}; give validation or train")
-    train = read_turns(corpus, Path(folder), "train")
-    of_split = train if split == "train" else read_turns(corpus, Path(folder), VALIDATION[corpus])
+    train = read_turns(corpus, folder, corpus.splits[0])
+    of_split = train if split == "train" else read_turns(corpus, folder, corpus.validation)
     turns, rows = _some(of_split, limit), read_examples(examples)
     console = Console(width=100)
     console.print(f"{describe()}; profile {profile}")
@@ -79,7 +83,12 @@ def retrieval(
         report = asyncio.run(_measure(turns, rows, train, _sizes(sizes, len(rows)), models))
     finally:
         models.close()
-    report = {"corpus": corpus, "split": split, **report, "seconds": time.perf_counter() - started}
+    report = {
+        "corpus": corpus.name,
+        "split": split,
+        **report,
+        "seconds": time.perf_counter() - started,
+    }
     _show(report, console)
     if out is not None:
         out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")

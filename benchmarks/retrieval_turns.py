@@ -1,18 +1,12 @@
 """Supporter turns of ESConv and MESC, with what a person had said before each of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.corpora import esconv, mesc
+from tools.corpora.corpus import Corpus
 from tools.corpora.dialogue import Dialogue, merged
-from tools.corpora.strategies import Corpus, taken_for
-from tools.errors import ConfigError
-
-_READERS = {"esconv": esconv.read, "mesc": mesc.read}
-
-VALIDATION = {"esconv": "valid", "mesc": "val"}
-"""What either corpus calls its validation split."""
+from tools.corpora.strategies import taken_for
 
 
 @dataclass(frozen=True)
@@ -36,32 +30,29 @@ class SupporterTurn:
     gold: str
 
 
-def read_turns(corpus: str, folder: Path, split: str) -> list[SupporterTurn]:
+def read_turns(corpus: Corpus, folder: Path, split: str) -> list[SupporterTurn]:
     """Read every supporter turn that answers a person; lines of one speaker in a row are one turn.
 
     Its strategy is that of most of its lines, mapped to MESC's ten by `tools/data/strategies.yaml`.
 
     Args:
-        corpus: `esconv` or `mesc`.
+        corpus: one that labels strategies.
         folder: the corpus as published.
-        split: `train`, or what `VALIDATION` says.
+        split: one of its splits.
 
     Raises:
-        ConfigError: the corpus is not known.
         DataError: a file is missing or not in its format.
     """
-    if corpus not in _READERS:
-        raise ConfigError(f"no corpus {corpus!r} can be read; give esconv:DIR or mesc:DIR")
-    dialogues = _READERS[corpus](folder, split)
     return [
         turn
-        for place, dialogue in enumerate(dialogues)
-        for turn in _turns(place, dialogue, corpus)  # type: ignore[arg-type]  # looked up above
+        for place, dialogue in enumerate(corpus.read(folder, split))
+        for turn in _turns(place, dialogue, taken_for(corpus.name))
     ]
 
 
-def _turns(place: int, dialogue: Dialogue, corpus: Corpus) -> Iterator[SupporterTurn]:
-    strategies = taken_for(corpus)
+def _turns(
+    place: int, dialogue: Dialogue, strategies: Mapping[str, str]
+) -> Iterator[SupporterTurn]:
     said: list[str] = []
     tried: list[str] = []
     for turn in merged(dialogue.turns):

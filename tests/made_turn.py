@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.context import Context, Services
+from agents.state import thoughts_of
 from graphs.keeping.saver import Saver
 from graphs.run import Conversation, Finished, Sentence, TurnReport
 from graphs.shelf import Shelf
@@ -28,6 +29,11 @@ async def say(
             assert " ".join(sentences) == event.report["reply"]
             return event.report
     raise AssertionError("the turn did not finish")
+
+
+async def thoughts(talk: Conversation) -> dict[str, str]:
+    """Return the thoughts of the last turn, which no report has."""
+    return thoughts_of(await talk.state())
 
 
 def voice(seconds: float = 1.0) -> Clip:

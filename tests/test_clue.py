@@ -12,7 +12,7 @@ from agents.prompt import read_prompt
 from graphs.deployment import deploy
 from graphs.spec import find_graph, read_graph
 from tests.made_services import LABELS, SKILL, stub_services
-from tests.made_turn import conversation, face, say, voice
+from tests.made_turn import conversation, face, say, thoughts, voice
 from tools.backends.hf_video import Options, VideoDescriber
 from tools.backends.stub_describe import StubDescriber
 from tools.catalogue import ModelConfig, ModelFile
@@ -96,13 +96,15 @@ async def test_the_clue_stands_before_the_words_are_read() -> None:
     services = stub_services(face=SAD)
     spec = read_graph(find_graph("smes"))
     assert spec.targets("clue") == ["text_emotion"]
-    report = await say(conversation(services, "smes"), "Well.", [face()], camera=True)
-    assert report["thoughts"] == {"clue": POSSIBLE}
+    talk = conversation(services, "smes")
+    await say(talk, "Well.", [face()], camera=True)
+    assert await thoughts(talk) == {"clue": POSSIBLE}
 
 
 async def test_without_consent_there_is_no_clue() -> None:
-    report = await say(conversation(with_describer(), "smes"), "Well.", [face()])
-    assert report["thoughts"] == {}
+    talk = conversation(with_describer(), "smes")
+    await say(talk, "Well.", [face()])
+    assert await thoughts(talk) == {}
 
 
 async def test_the_words_are_read_with_the_clue_where_that_is_asked_for(
@@ -127,16 +129,17 @@ async def test_a_bound_model_describes_the_pictures_and_the_voice_is_told_beside
     services.models.configs["voice"].options["scores"] = {"anger": 0.9, "joy": 0.1}
     talk = conversation(services, "smes")
     clips = [voice(), face()]
-    report = await say(talk, "Well.", clips, camera=True, microphone=True)
-    assert report["thoughts"]["clue"] == (
+    await say(talk, "Well.", clips, camera=True, microphone=True)
+    assert (await thoughts(talk))["clue"] == (
         f"{TEXT} It is possible that they sound tense or annoyed."
     )
 
 
 async def test_a_describer_that_fails_gives_way_to_the_template() -> None:
     services = with_describer(fail="it broke")
-    report = await say(conversation(services, "smes"), "Well.", [face()], camera=True)
-    assert report["thoughts"]["clue"] == POSSIBLE
+    talk = conversation(services, "smes")
+    report = await say(talk, "Well.", [face()], camera=True)
+    assert (await thoughts(talk))["clue"] == POSSIBLE
     assert {"node": "clue", "text": "not described: it broke"} in report["notes"]
 
 
@@ -149,8 +152,9 @@ async def test_a_description_that_the_policy_refuses_is_left_out() -> None:
 
 async def test_of_a_description_one_sentence_is_kept() -> None:
     services = with_describer(text=f"{TEXT} The room is dark.")
-    report = await say(conversation(services, "smes"), "Well.", [face()], camera=True)
-    assert report["thoughts"]["clue"] == TEXT
+    talk = conversation(services, "smes")
+    await say(talk, "Well.", [face()], camera=True)
+    assert (await thoughts(talk))["clue"] == TEXT
 
 
 async def test_no_more_pictures_are_shown_than_the_options_say(

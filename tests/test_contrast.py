@@ -12,7 +12,7 @@ from graphs.spec import find_graph, read_graph
 from tests.made_checkpoints import save_chat_model
 from tests.made_loading import loading
 from tests.made_services import example, stub_services
-from tests.made_turn import conversation, say
+from tests.made_turn import conversation, say, thoughts
 from tools.backends import hf_chat
 from tools.backends.stub import StubChat
 from tools.chat import ChatRequest, Message
@@ -155,8 +155,9 @@ def pal(folder: Path) -> str:
 async def test_the_other_prompt_lacks_the_persona_alone(
     asked: list[ChatRequest], tmp_path: Path
 ) -> None:
-    report = await say(conversation(stub_services(example()), pal(tmp_path)), SAID)
-    last, persona = asked[-1], report["thoughts"]["persona"]
+    talk = conversation(stub_services(example()), pal(tmp_path))
+    await say(talk, SAID)
+    last, persona = asked[-1], (await thoughts(talk))["persona"]
     told = f"About them: {persona} "
     assert told in last.messages[-1].content and last.contrast_weight == 0.5
     assert last.contrast[:-1] == last.messages[:-1]

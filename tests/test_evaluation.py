@@ -24,6 +24,7 @@ from graphs.run import Conversation
 from graphs.services import assemble
 from graphs.spec import find_graph, read_graph
 from tests.made_corpora import made_esconv, made_mesc
+from tools.backends.example_votes import ExampleVotes
 from tools.backends.stub import StubChat
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError, ModelError, UnknownName
@@ -39,7 +40,7 @@ def mesc(tmp_path):
 
 @pytest.fixture
 def asking(mesc):
-    return Asking(graph="smes", data=f"mesc:{mesc}", profile="stub")
+    return Asking(graph="smes", data=f"mesc:{mesc}", profile="stub", part=True)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +48,12 @@ def run(tmp_path_factory):
     """A run of the whole graph, which nobody changes."""
     folder = tmp_path_factory.mktemp("plain")
     data = f"mesc:{made_mesc(folder / 'mesc')}"
-    return evaluate(Asking(graph="smes", data=data, profile="stub"), folder / "run", QUIET)
+    asking = Asking(graph="smes", data=data, profile="stub", part=True)
+    return evaluate(asking, folder / "run", QUIET)
 
 
 def items_of(folder, split="val", unit="turns", corpus="mesc"):
-    return read_items(CORPORA[corpus], folder, split, unit)
+    return read_items(CORPORA[corpus], folder, split, unit, part=True)
 
 
 def spec_of(name="smes"):
@@ -117,6 +119,19 @@ def test_a_split_without_a_turn_that_is_answered_is_named(tmp_path):
     lines[0]["dialog"] = lines[0]["dialog"][:1]
     (folder / "valid.txt").write_text(json.dumps(lines[0]) + "\n")
     with pytest.raises(DataError, match="'valid' of ESConv holds no turns"):
+        items_of(folder, "valid", corpus="esconv")
+
+
+def test_half_a_corpus_is_not_counted(mesc):
+    with pytest.raises(DataError, match="has 1 dialogues and was published with 102.*--part"):
+        read_items(CORPORA["mesc"], mesc, "val")
+
+
+def test_a_dialogue_that_stands_twice_is_not_counted_twice(tmp_path):
+    folder = made_esconv(tmp_path)
+    line = (folder / "valid.txt").read_text()
+    (folder / "valid.txt").write_text(line + line)
+    with pytest.raises(DataError, match="'valid-1' and 'valid-2' of ESConv are the same"):
         items_of(folder, "valid", corpus="esconv")
 
 
@@ -281,6 +296,29 @@ def test_only_the_oracles_step_is_given(asking, tmp_path, run):
     ]
 
 
+def test_a_thought_is_given_where_the_graph_itself_has_none(asking, tmp_path):
+    run = evaluate(replace(asking, mode="oracle:clue", reply=False), tmp_path / "run", QUIET)
+    assert [one["given"] for one in run.predictions()] == [["clue"], ["clue"]]
+    assert run.scores["given"] == {"clue": 2}
+
+
+def test_a_given_thought_reaches_the_nodes_behind(asking, tmp_path, monkeypatch):
+    seen = []
+    infer = ExampleVotes.predict
+    monkeypatch.setattr(
+        ExampleVotes, "predict", lambda self, items: seen.extend(items) or infer(self, items)
+    )
+    evaluate(replace(asking, mode="oracle:clue", reply=False), tmp_path / "run", QUIET)
+    assert seen and all("calm" in item.thoughts["clue"] for item in seen)
+
+
+def test_a_mode_that_would_give_nothing_is_refused(tmp_path):
+    data = f"esconv:{made_esconv(tmp_path / 'esconv')}"
+    asking = Asking(graph="smes", data=data, profile="stub", part=True, mode="oracle:user_emotion")
+    with pytest.raises(DataError, match="no item has a gold label that could be given"):
+        evaluate(asking, tmp_path / "run", QUIET)
+
+
 def test_the_same_again_predicts_the_same(asking, tmp_path, run):
     first, second = run, evaluate(asking, tmp_path / "again", QUIET)
     kept = ("id", "predicted", "scores", "plan")
@@ -334,15 +372,15 @@ def test_a_manifest_names_models_prompts_data_and_command(run):
     manifest = run.manifest
     assert manifest["models"]["strategy"]["name"] == "knn-strategy"
     assert manifest["models"]["respond"]["backend"] == "stub-chat"
-    assert {"graph_sha256", "data_sha256", "examples_sha256", "seed", "versions", "machine"} <= set(
-        manifest
-    )
+    assert {
+        "graph_sha256", "data_sha256", "examples_sha256", "code_sha256", "seed", "versions",
+        "machine", "began",
+    } <= set(manifest)  # fmt: skip
+    assert manifest["command"].startswith("python -m graphs evaluate --graph smes --data mesc:")
     assert "respond" in manifest["prompts"]
 
 
 def test_a_planner_that_fails_counts_as_not_read(asking, tmp_path, monkeypatch):
-    from tools.backends.example_votes import ExampleVotes
-
     monkeypatch.setattr(ExampleVotes, "predict", lambda self, items: [{} for _ in items])
     run = evaluate(replace(asking, reply=False), tmp_path / "run", QUIET)
     assert run.scores["steps"]["strategy"]["unparsable"] == 2
@@ -381,7 +419,7 @@ def test_a_turn_that_failed_is_wrong_and_is_tried_again_on_resume(asking, tmp_pa
 
 def test_esconv_is_scored_in_its_own_eight_strategies(tmp_path):
     data = f"esconv:{made_esconv(tmp_path / 'esconv')}"
-    asking = Asking(graph="esconv_joint", data=data, profile="stub", reply=False)
+    asking = Asking(graph="esconv_joint", data=data, profile="stub", reply=False, part=True)
     found = evaluate(asking, tmp_path / "run", QUIET).scores["steps"]["strategy"]
     assert "Providing Suggestions" in found["labels"] and len(found["labels"]) == 8
 

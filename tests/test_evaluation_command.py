@@ -28,7 +28,7 @@ def runs(tmp_path_factory, mesc):
     folder = tmp_path_factory.mktemp("runs")
     for graph in ("smes", "multimood"):
         command("evaluate", "--graph", graph, "--data", mesc, "--profile", "stub", "--labels",
-                "--out", folder / graph)  # fmt: skip
+                "--part", "--out", folder / graph)  # fmt: skip
     return folder
 
 
@@ -44,7 +44,7 @@ def test_every_option_reaches_the_run(mesc, tmp_path):
         "evaluate", "--graph", "support", "--data", mesc, "--split", "train", "--unit", "turns",
         "--mode", "oracle:strategy", "--history", "none", "--profile", "stub", "--limit", "2",
         "--seed", "3", "--swap", "strategy=knn-strategy", "--drop", "face,voice", "--labels",
-        "--at-once", "1", "--out", tmp_path / "run",
+        "--at-once", "1", "--part", "--out", tmp_path / "run",
     )  # fmt: skip
     manifest = RunFolder.open(tmp_path / "run").manifest
     expected = {
@@ -67,8 +67,8 @@ def test_a_report_is_written_into_the_run(runs):
 
 
 def test_an_ablation_makes_a_run_for_every_change_and_goes_on_where_it_was(mesc, tmp_path):
-    asked = ("ablate", "--graph", "smes", "--data", mesc, "--profile", "stub", "--drop", "clue",
-             "--swap", "strategy=knn-strategy", "--out", tmp_path)  # fmt: skip
+    asked = ("ablate", "--graph", "smes", "--data", mesc, "--profile", "stub", "--part",
+             "--drop", "clue", "--swap", "strategy=knn-strategy", "--out", tmp_path)  # fmt: skip
     assert "no-clue beside whole" in command(*asked)
     before = (tmp_path / "no-clue" / "predictions.jsonl").read_text()
     command(*asked)
@@ -86,7 +86,7 @@ def test_recordings_of_a_corpus_are_read_by_the_graphs_own_senses(tmp_path):
             soundfile.write(file, tone, 16_000)
     data = f"emodb:{folder}"
     command("evaluate", "--graph", "direct", "--data", data, "--profile", "stub", "--labels",
-            "--out", tmp_path / "run")  # fmt: skip
+            "--part", "--out", tmp_path / "run")  # fmt: skip
     run = RunFolder.open(tmp_path / "run")
     assert run.scores["modalities"]["voice"] == {"read": 4, "not given": 1}
     assert run.scores["clips"] == {"there": 5, "not in the folder": 0, "unreadable": 1}
@@ -95,7 +95,7 @@ def test_recordings_of_a_corpus_are_read_by_the_graphs_own_senses(tmp_path):
 def test_texts_alone_are_scored_as_utterances(tmp_path):
     data = f"goemotions:{made_goemotions(tmp_path / 'goemotions')}"
     command("evaluate", "--graph", "direct", "--data", data, "--profile", "stub", "--labels",
-            "--out", tmp_path / "run")  # fmt: skip
+            "--part", "--out", tmp_path / "run")  # fmt: skip
     assert RunFolder.open(tmp_path / "run").scores["steps"]["user_emotion"]["n"] > 0
 
 
@@ -117,7 +117,7 @@ def test_what_is_wrong_is_named_before_anything_is_written(mesc, tmp_path, chang
     options = {"--graph": "smes", "--data": mesc, "--profile": "stub", **changed}
     given = [part for pair in options.items() for part in pair]
     with pytest.raises(error, match=words):
-        command("evaluate", *given, "--labels", "--out", tmp_path / "run")
+        command("evaluate", *given, "--labels", "--part", "--out", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -125,4 +125,4 @@ def test_a_corpus_whose_steps_the_graph_does_not_take_is_told(tmp_path):
     data = f"esconv:{made_esconv(tmp_path / 'esconv')}"
     with pytest.raises(DataError, match="has gold labels for none of the steps"):
         command("evaluate", "--graph", "direct", "--data", data, "--profile", "stub", "--labels",
-                "--out", tmp_path / "run")  # fmt: skip
+                "--part", "--out", tmp_path / "run")  # fmt: skip

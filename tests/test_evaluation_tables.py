@@ -11,10 +11,11 @@ from graphs.evaluation.folder import RunFolder
 from graphs.evaluation.labels import LabelSpace
 from graphs.evaluation.reporting import write_report
 from graphs.evaluation.scoring import score
-from graphs.evaluation.tables import Grid, comparison_grids, run_grids
+from graphs.evaluation.tables import Grid, _reason, comparison_grids, run_grids
 from tests.made_runs import write_run
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError
+from tools.metrics.published import PublishedRow
 
 STEPS = ("user_emotion", "strategy", "response")
 MESC = LabelSpace(CORPORA["mesc"])
@@ -53,7 +54,7 @@ PREDICTIONS = [prediction(one) for one in ITEMS]
 
 
 def scored(predictions=PREDICTIONS, emits=("joy", "anger")):
-    return score(STEPS, ITEMS, predictions, MESC, {"user_emotion": emits, "strategy": ["Approval"]})
+    return score(STEPS, ITEMS, predictions, MESC, {"user_emotion": emits})
 
 
 @pytest.fixture
@@ -103,7 +104,30 @@ def test_a_step_whose_model_was_silent_is_wrong_whatever_the_turn_went_on_with()
 
 def test_the_share_of_gold_labels_that_can_be_emitted_is_told():
     found = scored()["steps"]["user_emotion"]["emitted"]
-    assert found == {"share": 0.5, "never": ["depression", "neutral"]}
+    assert found["share"] == 0.5 and found["never"] == ["depression", "neutral"]
+
+
+def test_what_a_planner_can_come_to_is_what_had_a_share():
+    asked = [prediction(i, scores={"strategy": {"Open question": 0.9, "Approval": 0.1}})
+             for i in ITEMS]  # fmt: skip
+    found = scored(asked)["steps"]["strategy"]["emitted"]
+    assert found == {"share": 1.0, "never": [], "never_named": ["Approval"]}
+    assert scored([prediction(i, scores={"strategy": {"Open question": 1.0}}) for i in ITEMS])[
+        "steps"
+    ]["strategy"]["emitted"]["share"] == 0  # fmt: skip
+
+
+def test_what_the_turn_went_on_with_is_not_the_silent_models(runs):
+    silent = [prediction(i, unparsable=["strategy"]) for i in ITEMS]
+    assert scored(silent)["steps"]["strategy"]["calibration"]["brier"] == 1.0
+
+
+def test_an_answer_that_the_page_would_not_have_given_counts_as_wrong_as_well():
+    unsure = [prediction(ITEMS[1], predicted={"user_emotion": "unknown"}), *PREDICTIONS[1:]]
+    found = scored(unsure)["steps"]["user_emotion"]
+    assert found["unsure_as_wrong"] <= found["accuracy"]
+    none = [prediction(i, predicted={"user_emotion": "unknown"}) for i in ITEMS]
+    assert scored(none)["steps"]["user_emotion"]["unsure_as_wrong"] == 0
 
 
 def test_the_floor_stands_beside_every_labelled_step():
@@ -212,6 +236,27 @@ def test_every_table_says_n_unit_mode_and_floor(runs):
 def test_published_rows_say_why_they_may_not_be_compared(runs):
     text = text_of(run_grids(runs[0]))
     assert "as published" in text and "| no (" in text
+
+
+def test_rows_on_another_split_may_not_be_compared_whatever_the_file_says(runs):
+    assert "| yes (" not in text_of(run_grids(runs[0]))
+
+
+def test_a_row_on_the_same_items_may_be_compared():
+    row = PublishedRow(
+        model="m", corpus="mesc", step="strategy", split="val", unit="turn", n=4, values={},
+        source="s", comparable=True, why="Same items.",
+    )  # fmt: skip
+    assert _reason(row, SETTINGS) == ("yes", "Same items.")
+    assert _reason(replace(row, n=5), SETTINGS)[0] == "no"
+    assert _reason(replace(row, split="test"), SETTINGS)[0] == "no"
+    assert _reason(row, {**SETTINGS, "items": 3})[0] == "no"
+
+
+def test_a_run_that_is_not_finished_is_named_in_a_comparison(runs):
+    file = runs[1].path / "predictions.jsonl"
+    file.write_text("".join(line + "\n" for line in file.read_text().splitlines()[:3]))
+    assert "not finished" in text_of(comparison_grids(compare(runs[:2], draws=200)))
 
 
 def test_a_comparison_becomes_a_table(runs):

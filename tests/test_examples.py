@@ -185,7 +185,31 @@ async def test_a_half_filled_collection_is_built_again(tmp_path: Path) -> None:
     second.close()
 
 
-async def test_a_collection_that_is_taken_away_is_told_and_built_again(tmp_path: Path) -> None:
+async def test_few_examples_are_ranked_without_the_index_whose_answers_differ_by_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store(tmp_path, write(tmp_path / "e.jsonl", "my dog died", "my exam went badly"))
+    await kept.open()
+    monkeypatch.setattr(kept, "_collection", object())  # which nobody can ask
+    assert len(await kept.search(Query(said="my dog"), 2)) == 2
+
+
+async def test_many_examples_are_searched_by_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store(tmp_path, write(tmp_path / "e.jsonl", "my dog died", "my exam went badly"))
+    exact = await kept.search(Query(said="my dog"), 2)
+    monkeypatch.setattr("tools.examples.store.EXACT", 0)
+    asked = []
+    query = kept._collection.query
+    monkeypatch.setattr(kept._collection, "query", lambda **n: asked.append(n) or query(**n))
+    assert await kept.search(Query(said="my dog"), 2) == exact and len(asked) == 1
+
+
+async def test_a_collection_that_is_taken_away_is_told_and_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.examples.store.EXACT", 0)
     kept = store(tmp_path, write(tmp_path / "e.jsonl", "my dog died"))
     await kept.open()
     assert kept._open is not None

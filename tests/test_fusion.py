@@ -2,13 +2,17 @@ import math
 
 import pytest
 
+from agents import fusion
+from agents.context import Kit
 from agents.fusion import disagreement, fuse
+from agents.situation import ask
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, face, say
 from tools.calibration import Skill, calibrate, to_emotions
 from tools.errors import ModelError
 from tools.labels import EKMAN, UNKNOWN
 from tools.records import Modality, Reading, Scores
+from tools.situation import Situation
 
 
 def reading(modality: Modality, weight: float, **scores: float) -> Reading:
@@ -129,3 +133,39 @@ async def test_a_model_of_another_kind_is_a_missing_modality() -> None:
     services.models.backend("face").predict = lambda items: [{"joy": 1.0} for _ in items]
     report = await say(conversation(services), "Hello.", [face()], camera=True)
     assert report["readings"]["face"]["missing"] == "failed"
+
+
+async def test_without_a_joint_model_the_sources_are_fused_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times: list[int] = []
+
+    def counted(readings: list[Reading], told: str = "", weight: float = 0.9) -> Scores:
+        times.append(len(readings))
+        return fuse(readings, told, weight)
+
+    monkeypatch.setattr(fusion, "fuse", counted)
+    await say(conversation(stub_services()), "Hello.")
+    assert times == [1]
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "decider", "told"),
+    [
+        ({"joy": 1.0}, "", "'text' has no opinion, the examples decide"),
+        ({}, "", "'text' has no opinion"),
+        ({}, "the rule decides", "'text' has no opinion, the rule decides"),
+    ],
+)
+async def test_a_model_without_an_opinion_is_told_of_plainly(
+    otherwise: Scores, decider: str, told: str
+) -> None:
+    services = stub_services()
+    kit = Kit(name="made", services=services, model=services.models.bound("text_emotion"))
+
+    async def silent(item: Situation) -> Scores:
+        return {}
+
+    services.models.host("text").infer = silent
+    found, notes = await ask(kit, Situation(said="Hello."), otherwise, 5.0, decider=decider)
+    assert found == otherwise and notes == [{"node": "made", "text": told}]

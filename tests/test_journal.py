@@ -67,7 +67,7 @@ def test_the_end_of_a_foreign_file_is_neither_passed_over_nor_destroyed(file: Pa
 
 
 def test_a_file_that_is_not_there_is_said(file: Path) -> None:
-    with pytest.raises(DataError, match=r"'lines\.jsonl' of 'made'"):
+    with pytest.raises(DataError, match=r"'lines\.jsonl' cannot be read .* 'made'"):
         found(file)
 
 

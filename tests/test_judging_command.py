@@ -85,6 +85,22 @@ def test_the_manifest_tells_the_judge_the_rubric_and_the_runs(
     assert (manifest["items"], manifest["temperature"]) == (4, 0)
 
 
+def test_a_name_with_a_bar_in_it_leaves_the_tables_of_markdown_whole(
+    tmp_path: Path, models: Path
+) -> None:
+    report = judged(
+        [write_run(tmp_path / "a|b", made_replies("warm"))], models, "says-1", "epitome"
+    )
+    assert "| a\\|b |" in (report.folder / "judgements.md").read_text()
+
+
+def test_a_folder_that_is_not_as_a_run_is_written_is_said(tmp_path: Path, models: Path) -> None:
+    foreign = write_run(tmp_path / "foreign", made_replies("warm"))
+    (foreign / "items.jsonl").write_text('{"id": "a"}\n')
+    with pytest.raises(DataError, match="'foreign' is not as"):
+        judged([foreign], models, "says-1", "epitome")
+
+
 def test_a_judge_that_always_names_the_first_ties_and_flips_everything(
     runs: list[Path], models: Path
 ) -> None:

@@ -1,9 +1,11 @@
 """The ratings file, agreement of raters, and preferences."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tools.errors import DataError
 from tools.judging.agreement import agreement_of, consensus, preferences_of
@@ -88,6 +90,22 @@ def test_a_line_that_a_kill_cut_off_is_left_out_and_written_over(tmp_path: Path)
     assert [rating.rater for rating in read_ratings(file)] == ["p1"]
     append(file, score("p3", 7))
     assert [rating.rater for rating in read_ratings(file)] == ["p1", "p3"]
+
+
+def test_many_who_rate_at_once_beside_a_cut_line_lose_none(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.jsonl"
+    append(file, score("p", 1))
+    file.write_bytes(file.read_bytes() + b'{"item": "d')
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: append(file, score(f"p{n}", 1)), range(40)))
+    assert len(read_ratings(file)) == 41
+
+
+def test_a_rating_waits_for_whoever_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.journal.PATIENCE_S", 0.1)
+    file = tmp_path / "ratings.jsonl"
+    with FileLock(f"{file}.lock"), pytest.raises(DataError, match="another program"):
+        append(file, score("p", 1))
 
 
 def test_two_raters_who_agree_on_which_run_is_better_agree_whatever_the_sides() -> None:

@@ -67,9 +67,9 @@ def test_a_planner_that_names_its_model_uses_no_other(tmp_path: Path) -> None:
 
 def test_a_blend_uses_its_parts_and_what_these_use() -> None:
     found = load_models("embedded")
-    parts = found.parts("blend-strategy")
+    parts = found.parts("planner")
     assert {"knn-strategy", "strategy-head", "minilm"} <= set(parts)
-    assert model_record(found, "blend-strategy")["uses"]["minilm"]
+    assert model_record(found, "planner")["uses"]["minilm"]
 
 
 def test_a_model_that_uses_itself_ends(tmp_path: Path) -> None:
@@ -93,10 +93,9 @@ def test_weights_in_a_folder_are_hashed_of_a_part_too(tmp_path: Path) -> None:
     (tmp_path / "mine" / "model.safetensors").write_bytes(b"weights")
     talker = {**TALKER, "options": {"model": str(tmp_path / "mine")}}
     found = models(tmp_path, talker=talker, planner=PLANNER)
-    assert len(model_record(found, "talker")["weights"]["model.safetensors"]) == 64
-    assert model_record(found, "planner")["uses"]["talker"] == (
-        model_record(found, "talker")["weights"]
-    )
+    talker_weights = model_record(found, "talker")["weights"]
+    assert len(talker_weights["model.safetensors"]) == 64
+    assert model_record(found, "planner")["uses"]["talker"] == talker_weights
 
 
 def test_a_judge_that_only_a_planner_asked_took_part(tmp_path: Path) -> None:
@@ -111,6 +110,7 @@ def test_a_judge_that_only_a_planner_asked_took_part(tmp_path: Path) -> None:
 
 def test_packages_that_score_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = provenance.decided_by()
+    assert set(before) == {"versions", "code_sha256"} and len(before["code_sha256"]) == 64
     read = provenance.version
     monkeypatch.setattr(
         provenance, "version", lambda p: "0" if p in ("nltk", "sacrebleu") else read(p)
@@ -159,7 +159,7 @@ ASKING = Asking(graph="smes", data="mesc:made")
         replace(ASKING, data="mesc:a folder's", models=Path("my models.yaml"), reply=False),
         replace(ASKING, swap={"strategy": "knn-strategy", "respond": "m"}, drop=("face", "clue")),
         replace(ASKING, split="test", unit="utterances", mode="gold", history="none"),
-        replace(ASKING, profile="stub", limit=7, seed=3, at_once=2, perplexity=True),
+        replace(ASKING, profile="stub", limit=7, seed=3, at_once=2, part=True, perplexity=True),
         replace(ASKING, further=Further("all-minilm-l6-v2:5", Path("wordnet"))),
     ],
 )

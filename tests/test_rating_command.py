@@ -160,7 +160,7 @@ def test_the_program_serves_says_what_is_drawn_and_ends(tmp_path: Path) -> None:
 
 def test_the_command_loads_no_page_of_gradio(tmp_path: Path) -> None:
     script = (
-        "import sys; from ui.rating import app, command, ledger, runs, server, study;"
+        "import sys; from ui.rating import app, command, ledger, server, study;"
         "print(sorted({'gradio', 'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
     )
     loaded = subprocess.run(

@@ -15,6 +15,7 @@ from benchmarks.retrieval_scores import Pool, by_frequency, mean_over, score
 from benchmarks.retrieval_turns import SupporterTurn, read_turns
 from tests.made_services import example
 from tests.test_examples import save
+from tools.corpora.library import CORPORA
 from tools.errors import ConfigError
 
 STRATEGIES = ["Open question", "Restatement", "Approval", "Advisement"]
@@ -56,7 +57,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_lines_of_one_speaker_are_one_turn_and_a_greeting_answers_nobody(corpus: Path) -> None:
-    first, second, *_ = read_turns("esconv", corpus, "valid")
+    first, second, *_ = read_turns(CORPORA["esconv"], corpus, "valid")
     assert (first.said, first.earlier, first.number) == ("my boss shouts 0 every day", (), 1)
     assert second.tried == ("Others", "Open question")
     assert (second.said, second.earlier) == ("since spring", ("my boss shouts 0 every day",))

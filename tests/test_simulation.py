@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from agents.context import Services
+from graphs.provenance import about_the_place, decided_by
 from graphs.simulation.command import simulate
 from graphs.simulation.dialogue import says_farewell
 from graphs.simulation.folder import FINISHED, SimulationFolder
@@ -174,6 +175,26 @@ def test_a_run_made_with_something_else_is_not_gone_on_with(tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="another graph, seed;"):
         SimulationFolder(tmp_path, {**MANIFEST, "seed": 1, "graph": "direct"}, resume=True)
     SimulationFolder(tmp_path, {**MANIFEST, "count": 9}, resume=True)
+
+
+def test_a_run_made_by_other_code_or_packages_is_not_gone_on_with(tmp_path: Path) -> None:
+    made = {**MANIFEST, **decided_by()}
+    SimulationFolder(tmp_path, {**made, **about_the_place("one")}, resume=False)
+    SimulationFolder(tmp_path, {**made, **about_the_place("other")}, resume=True)
+    with pytest.raises(ConfigError, match="another code_sha256, versions;"):
+        SimulationFolder(tmp_path, {**made, "code_sha256": "0", "versions": {}}, resume=True)
+
+
+def test_a_run_that_was_killed_inside_a_letter_goes_on(tmp_path: Path) -> None:
+    folder = SimulationFolder(tmp_path, MANIFEST, resume=False)
+    folder.add(dialogue())
+    folder.add(dialogue([("Kůň.", "Tak jo.")], index=1))
+    file = tmp_path / FINISHED
+    whole = file.read_bytes()
+    file.write_bytes(whole[: whole.index("ů".encode()) + 1])
+    assert [d.index for d in folder.finished()] == [0]
+    folder.add(dialogue(index=2))
+    assert [d.index for d in folder.finished()] == [0, 2]
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from tools.training.strategy import Recipe, train
 from tools.training.strategy_card import OWN
 from tools.training.strategy_rows import (
     StrategyRow,
-    find_corpus,
     rows_of_corpus,
     rows_of_examples,
 )
@@ -111,15 +110,6 @@ def test_the_emotion_of_a_whole_conversation_is_left_out(tmp_path: Path) -> None
 
 def test_a_limit_takes_whole_dialogues(tmp_path: Path) -> None:
     assert len(rows_of_corpus("esconv", write_esconv(tmp_path, 10), limit=5)) in (4, 6)
-
-
-def test_a_corpus_is_known_by_its_files(tmp_path: Path) -> None:
-    assert find_corpus(write_esconv(tmp_path)) == "esconv"
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"holds neither ESConv nor MESC.*MESC\.csv"):
-        find_corpus(tmp_path)
 
 
 def run(*arguments: object) -> Any:

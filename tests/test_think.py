@@ -19,7 +19,7 @@ from graphs.spec import find_graph, read_graph
 from graphs.terminal import Terminal
 from tests.made_plan import state as planned
 from tests.made_services import example, stub_services
-from tests.made_turn import conversation, face, say
+from tests.made_turn import conversation, face, say, thoughts
 from tools.backends.stub import StubChat
 from tools.chat import ChatRequest
 from tools.safety.policy import SafetyPolicy
@@ -64,10 +64,6 @@ def notes(report: Any, node: str) -> list[str]:
 async def state(talk: Conversation) -> dict[str, Any]:
     found = await talk.version.graph.aget_state({"configurable": {"thread_id": talk.id}})
     return dict(found.values)
-
-
-async def thoughts(talk: Conversation) -> dict[str, str]:
-    return thoughts_of(await talk.state())
 
 
 async def test_each_step_writes_its_thought_in_order() -> None:

@@ -29,10 +29,14 @@ class Grid:
 
     def rich(self) -> "Table":
         """Return it for the terminal."""
+        from rich.box import SIMPLE
         from rich.markup import escape
         from rich.table import Table
 
-        table = Table(title=escape(self.title), caption=escape(self.below))
+        table = Table(
+            title=escape(self.title), caption=escape(self.below), box=SIMPLE, pad_edge=False,
+            title_justify="left", caption_justify="left",
+        )  # fmt: skip
         for place, name in enumerate(self.head):
             right = self.words and place >= self.words
             table.add_column(escape(name), justify="right" if right else "left")

@@ -59,8 +59,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"cannot read {path.name!r} of {path.parent.name!r} ({error.strerror}); give a file "
-            "that is there"
+            f"{path.name!r} cannot be read ({error.strerror}); see that it is in the folder "
+            f"{path.absolute().parent.name!r}"
         ) from error
     # Not `splitlines`: it also cuts at marks that may stand inside a JSON string.
     found = data.split(b"\n")
@@ -185,6 +185,6 @@ def _cut(last: bytes) -> bool:
 
 def _damaged(path: Path, number: int) -> DataError:
     return DataError(
-        f"{path.name}:{number} of {path.parent.name!r} is no JSON; take the line out, and what "
-        "stood there is made again"
+        f"{path.name}:{number} of {path.absolute().parent.name!r} is no JSON; take the line out, "
+        "and what stood there is made again"
     )

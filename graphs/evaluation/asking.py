@@ -29,6 +29,7 @@ class Asking:
         limit: how many items, whole dialogues drawn by `seed`; 0 for all.
         seed: decides the draw, and everything of chance in the models.
         at_once: how many dialogues run at the same time; 0 for as many as suit.
+        part: the corpus's folder holds a part of it, on purpose.
         perplexity: let the responder's model score the references as well.
         further: measures that take a model or data of their own.
     """
@@ -47,6 +48,7 @@ class Asking:
     limit: int = 0
     seed: int = 0
     at_once: int = 0
+    part: bool = False
     perplexity: bool = False
     further: Further = field(default_factory=Further)
 
@@ -81,6 +83,7 @@ def command(asking: Asking, out: Path) -> str:
             "limit": asking.limit,
             "seed": asking.seed,
             "at_once": asking.at_once,
+            "part": asking.part,
             "perplexity": asking.perplexity,
             "bertscore": asking.further.bert,
             "wordnet": asking.further.wordnet,
@@ -98,6 +101,7 @@ def command(asking: Asking, out: Path) -> str:
             "limit": 0,
             "seed": 0,
             "at_once": 0,
+            "part": False,
             "perplexity": False,
             "bertscore": "",
             "wordnet": None,

@@ -20,7 +20,7 @@ from agents.state import ConversationState
 from graphs.build import Step, connect, equip, step
 from graphs.deployment import deploy
 from graphs.evaluation.labels import LABELLED
-from graphs.evaluation.measured import goes_on, measured, steps_of
+from graphs.evaluation.measured import goes_on, measured, step_of, steps_of
 from graphs.spec import GraphSpec
 from tools.errors import ConfigError
 from tools.models import Bound
@@ -55,18 +55,17 @@ class Asked:
     silent: list[str] = field(default_factory=list)
     turn: str = ""
 
-    def take(self, update: Update) -> Update:
-        """Note what a node found, and return what the nodes behind it are to see."""
-        changed = dict(update)
-        for name in LABELLED:
-            if (found := update.get(name)) is not None:
-                self.predicted[name] = found["label"]
-                self.scores[name] = {k: round(v, 4) for k, v in found["scores"].items()}
-                changed[name] = self.given.get(name, found)
-        if thoughts := update.get("thoughts"):
-            self.predicted |= thoughts
-            changed["thoughts"] = {**thoughts, **_among(self.thoughts, thoughts)}
-        return changed
+    def take(self, taken: str, update: Update) -> Update:
+        """Note what the node of a step found, and return what the nodes behind it are to see."""
+        if taken in LABELLED:
+            found = update[taken]
+            self.predicted[taken] = found["label"]
+            self.scores[taken] = {k: round(v, 4) for k, v in found["scores"].items()}
+            return {**update, taken: self.given.get(taken, found)}
+        thoughts = update.get("thoughts") or {}
+        self.predicted[taken] = thoughts.get(taken, "")
+        told = self.thoughts.get(taken)
+        return {**update, "thoughts": {**thoughts, taken: told}} if told else update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +118,9 @@ def bench(spec: GraphSpec, services: Services, *, reply: bool) -> Bench:
     kits: dict[str, Kit] = {}
     for name, (node, kit) in equip(spec, services, spec.name).items():
         kits[name] = _patient(kit)
-        run = _watched(step(node, _listened(kits[name])), node, goes_on(spec, name))
+        run = _watched(
+            step(node, _listened(kits[name])), node, step_of(spec, name), goes_on(spec, name)
+        )
         builder.add_node(name, run, defer=spec.nodes[name].join)
     connect(builder, spec)
     graph = builder.compile(name=f"{spec.name}-measured")
@@ -133,17 +134,18 @@ def _patient(kit: Kit) -> Kit:
     return replace(kit, options=options.model_copy(update={"timeout": _PATIENCE_S}))
 
 
-def _watched(run: Step, node: Node, route: str) -> Any:
+def _watched(run: Step, node: Node, taken: str, route: str) -> Any:
     async def watched(state: ConversationState, *, runtime: Runtime[BenchContext]) -> Update:
         asked = runtime.context.asked
         asked.turn = state.get("turn_id", "")
         silent: list[str] = []
         _SILENT.set(silent)
         update = await run(state, runtime=runtime)  # type: ignore[arg-type]  # a wider context
-        asked.silent += [name for name in LABELLED if name in node.writes and silent]
+        if taken and silent:
+            asked.silent.append(taken)
         if node.duty == "screen":
             return {**update, "route": route}
-        return asked.take(update) if not node.duty else update
+        return asked.take(taken, update) if taken else update
 
     watched.__name__ = watched.__qualname__ = node.name
     return watched
@@ -178,7 +180,3 @@ def _listened(kit: Kit) -> Kit:
     if model is None or model.config.task not in _PLANNERS:
         return kit
     return replace(kit, model=replace(model, host=_Listened(model)))
-
-
-def _among(given: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in given.items() if name in found}

@@ -28,6 +28,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Decides the draw, and all chance
 Reply = Annotated[
     bool, typer.Option("--reply/--labels", help="Write replies, or score the labels alone.")
 ]
+Part = Annotated[
+    bool, typer.Option("--part", help="The folder holds a part of the corpus, on purpose.")
+]
 AtOnce = Annotated[int, typer.Option(min=0, help="Dialogues at the same time; 0: as suits.")]
 
 out_console = Console(width=None if sys.stdout.isatty() else 160)
@@ -51,6 +54,7 @@ def evaluate(
     limit: Limit = 0,
     seed: Seed = 0,
     at_once: AtOnce = 0,
+    part: Part = False,
     bertscore: Annotated[
         str, typer.Option(help="MODEL:LAYER for BERTScore, e.g. all-minilm-l6-v2:5.")
     ] = "",
@@ -77,7 +81,7 @@ def evaluate(
     asking = Asking(
         graph=graph, data=data, split=split, unit=known_unit(unit), mode=mode, history=history,
         profile=profile, models=models, swap=swaps(swap or []), drop=_parts(drop), reply=reply,
-        limit=limit, seed=seed, at_once=at_once, perplexity=perplexity,
+        limit=limit, seed=seed, at_once=at_once, part=part, perplexity=perplexity,
         further=Further(bertscore, wordnet),
     )  # fmt: skip
     folder = run(asking, out or Path("runs") / run_name(asking), err_console, resume=resume)
@@ -139,6 +143,7 @@ def ablate(
     limit: Limit = 0,
     seed: Seed = 0,
     at_once: AtOnce = 0,
+    part: Part = False,
     out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/ablation"),
 ) -> None:
     """Run a graph whole, then without each part and with each other model, and compare.
@@ -154,6 +159,7 @@ def ablate(
     asking = Asking(
         graph=graph, data=data, split=split, unit=known_unit(unit), mode=mode, history=history,
         profile=profile, models=models, reply=reply, limit=limit, seed=seed, at_once=at_once,
+        part=part,
     )  # fmt: skip
     found = cells(asking, _parts(drop), [swaps([one]) for one in swap or []], together=together)
     runs = run_grid(found, out, err_console)

@@ -50,6 +50,7 @@ class Comparison:
         other: the other run's.
         shared: how many items both have.
         dialogues: how many groups were drawn.
+        finished: whether both have all their items.
         changed: keys of the manifest that differ.
         measures: what was measured.
     """
@@ -58,6 +59,7 @@ class Comparison:
     other: str
     shared: int
     dialogues: int
+    finished: bool
     changed: tuple[str, ...]
     measures: tuple[Measured, ...]
 
@@ -101,13 +103,15 @@ def _pair(baseline: RunFolder, other: RunFolder, draws: int, seed: int) -> Compa
             measures += _of_labels(step, pairs, space, draws, seed)
         else:
             measures += _of_texts(step, pairs, draws, seed)
-    decided = ("graph_sha256", "models", "prompts", "mode", "history", "swap", "drop", "seed",
-               "profile", "versions")  # fmt: skip
+    decided = ("graph_sha256", "code_sha256", "models", "prompts", "examples_sha256", "data_sha256",
+               "mode", "history", "swap", "drop", "limit", "seed", "at_once", "profile",
+               "versions")  # fmt: skip
     return Comparison(
         baseline=baseline.name,
         other=other.name,
         shared=len(pairs),
         dialogues=len({item["dialogue"] for item, _, _ in pairs}),
+        finished=all(len(run.items()) == len(run.predictions()) for run in (baseline, other)),
         changed=tuple(key for key in decided if manifests[0].get(key) != manifests[1].get(key)),
         measures=tuple(measures),
     )

@@ -1,13 +1,16 @@
-"""Which labels the bound sources can come to at all: a bound on any score."""
+"""Which feelings the bound sources can come to at all: a bound on any score."""
 
 from collections.abc import Mapping
 
 from agents.context import Kit
-from tools.labels import EKMAN, STANCES, Emotion, Strategy
+from tools.labels import Emotion
 
 
 def emitted(kits: Mapping[str, Kit]) -> dict[str, list[str]]:
-    """Return Attune's labels that each step can come to with the models that are bound."""
+    """Return Attune's labels that a step can come to with the models that are bound, by step.
+
+    Only emotion models declare theirs; what a planner comes to is seen in its distributions.
+    """
     feelings: set[str] = set()
     for kit in kits.values():
         model = kit.model
@@ -17,8 +20,4 @@ def emitted(kits: Mapping[str, Kit]) -> dict[str, list[str]]:
             feelings |= set(model.config.labels.values()) or {e.value for e in Emotion}
         elif model.config.task.endswith("_emotion") and model.config.skill is not None:
             feelings |= set(model.config.labels.values())
-    return {
-        "user_emotion": sorted(feelings & {*EKMAN, Emotion.DEPRESSION.value}),
-        "strategy": [strategy.value for strategy in Strategy],
-        "system_emotion": list(STANCES),
-    }
+    return {"user_emotion": sorted(feelings)}

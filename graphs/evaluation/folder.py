@@ -49,6 +49,7 @@ class Prediction(TypedDict):
         id: the item's.
         predicted: the label or the text by step, in Attune's own labels; empty where there is none.
         scores: the distribution by step, for the steps that have one.
+        given: steps that held the gold label, or text, for the steps behind them.
         unparsable: steps whose model failed or said nothing that could be read; they count as
             wrong, whatever the rest of the graph went on with.
         ms: milliseconds by node; where many items run at once, the waiting is in it.
@@ -64,6 +65,7 @@ class Prediction(TypedDict):
     id: str
     predicted: dict[str, str]
     scores: dict[str, Scores]
+    given: list[str]
     unparsable: list[str]
     ms: dict[str, float]
     notes: list[str]

@@ -54,21 +54,57 @@ class Item:
         return {**kept, "before": list(self.before), "clips": len(self.media)}
 
 
-def read_items(corpus: Corpus, folder: Path, split: str, unit: Unit = "turns") -> list[Item]:
+def read_items(
+    corpus: Corpus, folder: Path, split: str, unit: Unit = "turns", *, part: bool = False
+) -> list[Item]:
     """Return the items of a split, in order.
 
+    Args:
+        corpus: which.
+        folder: where it lies.
+        split: of the corpus.
+        unit: what counts as one item.
+        part: the folder holds fewer dialogues than were published, on purpose.
+
     Raises:
-        DataError: the split is not there, something in it is wrong, or it holds no item.
+        DataError: the split is not there, something in it is wrong, it is not as large as it was
+            published, a dialogue stands in it twice, or it holds no item.
     """
     alone = not {"strategy", "response"} & set(corpus.steps)
     cut = _of_lines if alone or unit == "utterances" else _of_turns
-    items = [item for dialogue in corpus.read(folder, split) for item in cut(dialogue)]
+    dialogues = list(corpus.read(folder, split))
+    _require_whole(corpus, split, len(dialogues), part)
+    if not alone:
+        _require_different(corpus, dialogues)
+    items = [item for dialogue in dialogues for item in cut(dialogue)]
     if not items:
         raise DataError(
             f"the split {split!r} of {corpus.title} holds no {unit} of a person; "
             "choose another split or --unit"
         )
     return items
+
+
+def _require_whole(corpus: Corpus, split: str, found: int, part: bool) -> None:
+    counts = corpus.published.get(split)
+    if part or corpus.selectable or counts is None or counts.dialogues in (None, found):
+        return
+    raise DataError(
+        f"the split {split!r} of {corpus.title} has {found} dialogues and was published with "
+        f"{counts.dialogues}; give the folder as it was published, or --part if it is meant so"
+    )
+
+
+def _require_different(corpus: Corpus, dialogues: Sequence[Dialogue]) -> None:
+    seen: dict[tuple[str, ...], str] = {}
+    for dialogue in dialogues:
+        said = tuple(turn.text for turn in dialogue.turns)
+        if said in seen:
+            raise DataError(
+                f"the dialogues {seen[said]!r} and {dialogue.id!r} of {corpus.title} are the same "
+                "word for word; give the folder as it was published"
+            )
+        seen[said] = dialogue.id
 
 
 def draw(items: Sequence[Item], limit: int, seed: int) -> list[Item]:

@@ -4,13 +4,12 @@ A feeling is scored in Attune's emotions, which every corpus is mapped onto by a
 in the corpus's own labels, onto which the ten are mapped (`tools/data/strategies.yaml`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from tools.corpora.corpus import Corpus
-from tools.corpora.strategies import Corpus as StrategyCorpus
-from tools.corpora.strategies import nearest, strategy_table, taken_for
+from tools.corpora.strategies import nearest, taken_for
 from tools.labels import STANCES, UNKNOWN, Strategy
 from tools.records import Choice, Scores, UserEmotion
 
@@ -39,7 +38,7 @@ class LabelSpace:
     def scored(self, step: str, label: str) -> str:
         """Return one of Attune's labels as it is scored; empty for none."""
         if step == "strategy":
-            return self._strategy(label) if label else ""
+            return nearest(label, self.corpus.name) if label else ""
         return "" if label == UNKNOWN else label
 
     def scored_all(self, step: str, scores: Scores) -> Scores:
@@ -56,7 +55,8 @@ class LabelSpace:
         A stance that the corpus's therapist takes and no machine may (anger, fear) has none.
         """
         if step == "strategy":
-            own = label if label in set(Strategy) else self._taken_for(label)
+            taken = taken_for(self.corpus.name)
+            own = label if label in set(Strategy) else taken.get(label.casefold(), "")
             return cast(dict[str, Any], _choice(own)) if own else None
         own = self.gold(step, label)
         if not own or (step == "system_emotion" and own not in STANCES):
@@ -66,19 +66,6 @@ class LabelSpace:
     def emitted(self, step: str, own: Sequence[str]) -> frozenset[str]:
         """Return the scored labels that sources with Attune's labels `own` can come to."""
         return frozenset(self.scored(step, label) for label in own)
-
-    def _strategy(self, label: str) -> str:
-        return nearest(label, cast(StrategyCorpus, self.corpus.name)) if self._mapped else label
-
-    def _taken_for(self, label: str) -> str:
-        if not self._mapped:
-            return ""
-        table: Mapping[str, str] = taken_for(cast(StrategyCorpus, self.corpus.name))
-        return table.get(label.casefold(), "")
-
-    @property
-    def _mapped(self) -> bool:
-        return self.corpus.name in strategy_table().corpora
 
 
 def _choice(label: str) -> Choice:

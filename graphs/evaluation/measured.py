@@ -29,18 +29,18 @@ def measured(spec: GraphSpec, *, reply: bool) -> GraphSpec:
 
 def steps_of(spec: GraphSpec, reply: bool) -> tuple[str, ...]:
     """Return the steps that a graph takes, in its order, thoughts among them and a reply last."""
-    found: list[str] = []
-    for name in _in_order(spec):
-        node = spec.used(name)
-        if node == "fusion":
-            found.append("user_emotion")
-        elif node in LABELLED:
-            found.append(node)
-        elif node == "think":
-            found.append(str(spec.nodes[name].options.get("step") or name))
-        elif node == "clue":
-            found.append("clue")
+    found = [step for name in _in_order(spec) if (step := step_of(spec, name))]
     return (*dict.fromkeys(found), *(("response",) if reply else ()))
+
+
+def step_of(spec: GraphSpec, name: str) -> str:
+    """Return the step that a node takes, a label or a thought; empty for a node that takes none."""
+    writes = NODES[spec.used(name)].writes
+    if NODES[spec.used(name)].duty:
+        return ""
+    if "thoughts" in writes:
+        return str(spec.nodes[name].options.get("step") or name)
+    return next((step for step in LABELLED if step in writes), "")
 
 
 def _in_order(spec: GraphSpec) -> list[str]:

@@ -1,7 +1,7 @@
 """Make a graph and a corpus ready to be run over: everything but the running."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +64,8 @@ def prepare(asking: Asking) -> Prepared:
     require_measures(asking)
     corpus, place = find_corpus(asking.data)
     split = asking.split or corpus.validation or corpus.splits[0]
-    whole = read_items(corpus, place, split, asking.unit)
+    space = LabelSpace(corpus)
+    whole = read_items(corpus, place, split, asking.unit, part=asking.part)
     items = draw(whole, asking.limit, asking.seed)
     set_seed(asking.seed)
     services = assemble(asking.profile, models=asking.models, recorded=False, seed=asking.seed)
@@ -79,7 +80,9 @@ def prepare(asking: Asking) -> Prepared:
                 f"({', '.join(made.steps)}); it has them for {', '.join(corpus.steps)}"
             )
         mode = Mode.parse(asking.mode, made.steps)
+        require_given(mode, items, space)
         history = _history(asking.history, mode)
+        at_once = asking.at_once or (TALKING if asking.reply else READING)
         settings = {
             "corpus": corpus.name,
             "licence": corpus.licence,
@@ -93,15 +96,17 @@ def prepare(asking: Asking) -> Prepared:
             "limit": asking.limit,
             "seed": asking.seed,
             "perplexity": asking.perplexity,
+            "part": asking.part,
+            "at_once": at_once,
         }
         way = Way(
             bench=made,
-            space=LabelSpace(corpus),
+            space=space,
             services=services,
             mode=mode,
             history=history,
             foresee=_foresee(asking, made.kits, services),
-            at_once=asking.at_once or (TALKING if asking.reply else READING),
+            at_once=at_once,
         )
         return Prepared(
             items, way, replace(version, spec=made.spec), describe(made, services, items, settings)
@@ -109,6 +114,19 @@ def prepare(asking: Asking) -> Prepared:
     except BaseException:
         services.models.close()
         raise
+
+
+def require_given(mode: Mode, items: Sequence[Item], space: LabelSpace) -> None:
+    """Refuse a mode that would give nothing to any item, and so measure something else.
+
+    Raises:
+        DataError: no item has what is to be given.
+    """
+    if mode.given and not any(mode.told(item, space) for item in items):
+        raise DataError(
+            f"no item has a gold label that could be given in the mode {mode.name!r}; "
+            f"choose another mode, or a corpus that labels {', '.join(sorted(mode.given))}"
+        )
 
 
 def _history(asked: str, mode: Mode) -> History:

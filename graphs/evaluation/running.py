@@ -59,7 +59,19 @@ class Mode:
             if step not in upstream:
                 raise UnknownName("step of the graph", step, upstream)
             return cls(text, frozenset({step}))
-        raise ConfigError(f"the mode {text!r} is none of predicted, gold and oracle:STEP")
+        raise ConfigError(
+            f"the mode {text!r} is none of predicted, gold and oracle:STEP; give one of them"
+        )
+
+    def told(self, item: Item, space: LabelSpace) -> dict[str, Any]:
+        """Return what an item is given: a record by labelled step, a text by thought."""
+        found: dict[str, Any] = {}
+        for step in sorted(self.given & item.gold.keys()):
+            if step not in LABELLED:
+                found[step] = item.gold[step]
+            elif record := space.told(step, item.gold[step]):
+                found[step] = record
+        return found
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,7 @@ class _Talk:
             id=item.id,
             predicted=predicted,
             scores=asked.scores,
+            given=sorted([*asked.given, *asked.thoughts]),
             unparsable=sorted(set(asked.silent)),
             ms={name: round(spent, 1) for name, spent in found["timings"].items()},
             notes=[*troubles, *(f"{note['node']}: {note['text']}" for note in found["notes"])],
@@ -165,13 +178,11 @@ class _Talk:
         return prediction
 
     def _asked(self, item: Item) -> Asked:
-        given, thoughts = {}, {}
-        for step in self._way.mode.given & item.gold.keys():
-            if step not in LABELLED:
-                thoughts[step] = item.gold[step]
-            elif record := self._way.space.told(step, item.gold[step]):
-                given[step] = record
-        return Asked(given, thoughts)
+        told = self._way.mode.told(item, self._way.space)
+        return Asked(
+            given={step: record for step, record in told.items() if step in LABELLED},
+            thoughts={step: text for step, text in told.items() if step not in LABELLED},
+        )
 
     def _remember(self, item: Item, found: Prediction) -> None:
         """Keep what the later turns are told of this one."""
@@ -208,8 +219,8 @@ async def _clips(item: Item, services: Services) -> tuple[list[ClipHandle], list
 
 def _failed(item: Item, why: str) -> Prediction:
     return Prediction(
-        id=item.id, predicted={}, scores={}, unparsable=[], ms={}, notes=[], plan="", risk="",
-        readings={}, failed=why,
+        id=item.id, predicted={}, scores={}, given=[], unparsable=[], ms={}, notes=[],
+        plan="", risk="", readings={}, failed=why,
     )  # fmt: skip
 
 

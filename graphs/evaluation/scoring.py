@@ -38,7 +38,8 @@ def score(
         items: of the run.
         predictions: one for each item, in the same order.
         space: the labels of the corpus.
-        emitted: Attune's labels that the bound sources can come to, by step.
+        emitted: Attune's labels that the bound sources declare, by step; for a step that is not
+            there, those that had a share in any item.
         further: measures that were asked for besides.
     """
     found: dict[str, Any] = {"items": len(items), "steps": {}}
@@ -58,6 +59,7 @@ def score(
         "unreadable": sum(n.startswith("clip:") for one in predictions for n in one["notes"]),
     }
     found["ms"] = latency(predictions)
+    found["given"] = dict(Counter(step for one in predictions for step in one.get("given", ())))
     return found
 
 
@@ -91,14 +93,14 @@ def latency(predictions: Sequence[Prediction]) -> dict[str, dict[str, float]]:
 
 
 def _prediction(step: str, one: Prediction, space: LabelSpace) -> str:
-    if step in one["unparsable"]:
-        return ""
     # The likeliest, also where the page would say that it is not sure.
     closed = _closed(_spread(step, one, space), space.labels(step))
     return max(closed, key=closed.__getitem__, default="")
 
 
 def _spread(step: str, one: Prediction, space: LabelSpace) -> Scores:
+    if step in one["unparsable"]:
+        return {}  # what the turn went on with is not the model's
     named = one["predicted"].get(step, "")
     return space.scored_all(step, one["scores"].get(step) or ({named: 1.0} if named else {}))
 
@@ -127,7 +129,9 @@ def _labelled(
     closed = [_closed(one, labels) for one in spread]
     sure = [min(1.0, max(one.values(), default=0.0)) for one in closed]
     right = [g == p for g, p in zip(gold, predicted, strict=True)]
-    reach = space.emitted(step, emitted)
+    declared = space.emitted(step, emitted)
+    reach = declared or {label for one in spread for label, share in one.items() if share > 0}
+    named = set(predicted)
     found |= {
         "labels": list(labels),
         "kind": "labels",
@@ -142,7 +146,13 @@ def _labelled(
         "emitted": {
             "share": sum(label in reach for label in gold) / len(gold),
             "never": sorted(set(gold) - reach),
+            "never_named": sorted(set(gold) - named),
         },
+        "unsure_as_wrong": sum(
+            hit and predictions[at]["predicted"].get(step) != "unknown"
+            for hit, (at, _, _) in zip(right, scored, strict=True)
+        )
+        / len(right),
         "groups": _groups(items, scored),
     }
     if step == "strategy":

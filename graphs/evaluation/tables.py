@@ -8,6 +8,7 @@ from rich.console import Console
 from graphs.evaluation.comparing import Comparison, Measured
 from graphs.evaluation.folder import RunFolder
 from tools.grid import Grid
+from tools.metrics.published import PublishedRow
 from tools.metrics.published import rows as published_rows
 
 
@@ -27,14 +28,18 @@ def run_grids(folder: RunFolder) -> list[Grid]:
     manifest, scores = folder.manifest, folder.scores
     steps: dict[str, Any] = scores["steps"]
     labelled = {step: found for step, found in steps.items() if found["kind"] == "labels"}
-    written = {step: found for step, found in steps.items() if found["kind"] == "text"}
+    written = {
+        step: found
+        for step, found in steps.items()
+        if found["kind"] == "text" and found["empty"] < found["n"]
+    }
     where = _where(manifest)
     grids = []
     if labelled:
         grids.append(_labels(labelled, where))
     grids += [_texts(step, found, where) for step, found in written.items()]
     for step in steps:
-        if known := _published(manifest["corpus"], step):
+        if known := _published(manifest, step):
             grids.append(known)
     return grids
 
@@ -52,12 +57,19 @@ def comparison_grids(found: Sequence[Comparison]) -> list[Grid]:
             for m in one.measures
         )  # fmt: skip
         below = (
-            f"{one.shared} items of {one.dialogues} dialogues that both have; intervals and p by a "
-            "bootstrap over dialogues; McNemar's exact test takes items as independent, which they "
-            f"are not. What differs: {', '.join(one.changed) or 'nothing'}."
+            f"{one.shared} items of {one.dialogues} dialogues that both have{_unfinished(one)}; "
+            "intervals and p by a bootstrap over dialogues. McNemar's exact test (right here and "
+            "wrong in the baseline : the other way) takes items as independent, which they are "
+            f"not. What differs: {', '.join(one.changed) or 'nothing'}."
         )
         grids.append(Grid(f"{one.other} beside {one.baseline}", head, rows, below))
     return grids
+
+
+def _unfinished(one: Comparison) -> str:
+    return (
+        "" if one.finished else " (a run is not finished, and what it has may be the easier part)"
+    )
 
 
 def _interval(found: Measured) -> str:
@@ -101,6 +113,11 @@ def _labels(steps: dict[str, Any], where: str) -> Grid:
             f"  always {floor['label']!r}", str(found["n"]), *map(percent, _four(floor)),
             *[""] * 6,
         ))  # fmt: skip
+        if unnamed := found["emitted"]["never_named"]:
+            notes.append(f"Never named here as {step}: {', '.join(unnamed)}")
+        if found["unsure"]:
+            share = percent(found["unsure_as_wrong"])
+            notes.append(f"{step} is right in {share} where `unsure` counts as wrong")
         if found["left_out"]:
             notes.append(f"{found['left_out']} of {step} have a gold label that is not scored")
         if "preference" in found:
@@ -122,8 +139,6 @@ def _four(found: dict[str, Any]) -> list[float]:
 
 
 def _texts(step: str, found: dict[str, Any], where: str) -> Grid:
-    if found["empty"] == found["n"]:
-        return Grid(f"{step}: {where}", ("measure",), (), f"All {found['n']} texts are empty.")
     rows = [(name, f"{value:.2f}", "") for name, value in found["overlap"].items()]
     theirs = found["diversity of the references"]
     rows += [(n, f"{v:.2f}", f"{theirs[n]:.2f}") for n, v in found["diversity"].items()]
@@ -143,23 +158,32 @@ def _texts(step: str, found: dict[str, Any], where: str) -> Grid:
     return Grid(f"{step}: {where}", ("measure", "this run", "references"), tuple(rows), f"{below}.")
 
 
-def _published(corpus: str, step: str) -> Grid | None:
-    known = published_rows(corpus, step)
+def _published(manifest: dict[str, Any], step: str) -> Grid | None:
+    known = published_rows(manifest["corpus"], step)
     if not known:
         return None
-    notes = {
-        why: letter
-        for why, letter in zip(dict.fromkeys(row.why for row in known), _LETTERS, strict=False)
-    }
+    reasons = [_reason(row, manifest) for row in known]
+    notes = dict(zip(dict.fromkeys(reasons), _LETTERS, strict=False))
     rows = tuple(
         (row.model, ", ".join(f"{name} {value:g}" for name, value in row.values.items()),
-         row.split, row.unit, str(row.n or "not said"), row.source,
-         f"{'yes' if row.comparable else 'no'} ({notes[row.why]})")
-        for row in known
+         row.split, row.unit, str(row.n or "not said"), row.source, f"{why[0]} ({notes[why]})")
+        for row, why in zip(known, reasons, strict=True)
     )  # fmt: skip
     head = ("published", "values", "split", "unit", "n", "source", "may be compared")
-    below = " ".join(f"({letter}) {why}" for why, letter in notes.items())
-    return Grid(f"{step} on {corpus}, as published", head, rows, below)
+    below = " ".join(f"({letter}) {why}" for (_, why), letter in notes.items())
+    return Grid(f"{step} on {manifest['corpus']}, as published", head, rows, below)
+
+
+def _reason(row: PublishedRow, manifest: dict[str, Any]) -> tuple[str, str]:
+    """Return whether this very run may be set beside a published row, and why."""
+    if not row.comparable:
+        return "no", row.why
+    if row.split != manifest["split"]:
+        return "no", f"They are on {row.split}, this run on {manifest['split']}."
+    if manifest["items"] != manifest["of"] or row.n not in (None, manifest["items"]):
+        theirs = "all items" if row.n is None else f"n = {row.n}"
+        return "no", f"They are on {theirs}, this run on {manifest['items']}."
+    return "yes", row.why
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -38,7 +38,8 @@ def entry_points(models: ModelSet, name: str) -> list[Point]:
 def licence(config: ModelConfig) -> str:
     """Return the licence of a model: of its weights, else what its `about` ends with.
 
-    Of one that was trained here from a corpus it is what its card says of the data.
+    Of one that was trained here from a corpus it is what its card says of the data. Empty where
+    nobody states one: what a backend blends, or lets vote, may be anybody's.
     """
     entry = _weights(config)
     if entry is not None:
@@ -46,11 +47,8 @@ def licence(config: ModelConfig) -> str:
     if _LICENCE.search(config.about):
         return config.about.rsplit(";", 1)[-1].strip()
     data = own_card(config)[1].get("data")
-    if isinstance(data, dict) and (stated := data.get("licence")):
-        return f"bound by that of its training data: {stated}"
-    if "folder" in config.options:
-        return ""
-    return "" if ":" in config.backend or config.backend == "remote-chat" else "Apache-2.0"
+    stated = data.get("licence") if isinstance(data, dict) else ""
+    return f"bound by that of its training data: {stated}" if stated else ""
 
 
 def _weights(config: ModelConfig) -> Entry | None:
@@ -107,6 +105,9 @@ def _licence(config: ModelConfig) -> Point:
         return Point("licence", "ok", f"it is {found}")
     if config.backend == "remote-chat":
         return Point("licence", "note", "the provider's terms hold; what is said is sent there")
+    if ":" not in config.backend and "folder" not in config.options and not _named(config):
+        said = "none is stated; it has no weights of its own, and those of its parts keep theirs"
+        return Point("licence", "note", said)
     said = "none is stated; end `about:` with it, e.g. `about: What it is; Apache-2.0`"
     return Point("licence", "wrong", said)
 
@@ -130,12 +131,17 @@ def _files(config: ModelConfig) -> list[Point]:
 
 def _own_files(config: ModelConfig) -> Point:
     """Look at the files that the options name: nothing pins them."""
+    if files := _named(config):
+        return _format(files, allowed=False, tail=", not pinned by any sha256")
+    return Point("weights", "ok", "the entry names no weights")
+
+
+def _named(config: ModelConfig) -> list[Path]:
+    """Return the files of the options, where weights are among them."""
     named = [Path(value) for value in config.options.values() if isinstance(value, str)]
     there = [path for path in named if path.suffix or path.is_absolute()]
     files = [file for path in there for file in (path.rglob("*") if path.is_dir() else [path])]
-    if not any(_is_pickle(file) or file.suffix in _SAFE for file in files):
-        return Point("weights", "ok", "the entry names no weights")
-    return _format(files, allowed=False, tail=", not pinned by any sha256")
+    return files if any(_is_pickle(file) or file.suffix in _SAFE for file in files) else []
 
 
 def _format(files: list[Path], *, allowed: bool, tail: str = "") -> Point:

@@ -14,18 +14,6 @@ from pydantic import BaseModel, Field, ValidationError
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
 from tools.corpora.json_items import json_items
 from tools.corpora.trouble import Report, Trouble, refuse
-from tools.labels import Emotion
-
-LABELS: Mapping[str, str] = {
-    "anger": Emotion.ANGER,
-    "disgust": Emotion.DISGUST,
-    "anxiety": Emotion.FEAR,
-    "fear": Emotion.FEAR,
-    "nervousness": Emotion.FEAR,
-    "depression": Emotion.SADNESS,
-    "sadness": Emotion.SADNESS,
-}
-"""ESConv's emotions that fall in an Ekman group; shame, guilt, pain and jealousy are left out."""
 
 PROBLEMS: Mapping[str, str] = {
     "job crisis": "Job loss or career setbacks",

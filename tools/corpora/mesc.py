@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tools.corpora.dialogue import Dialogue, Turn
+from tools.corpora.emotions import MESC as EMOTIONS
 from tools.corpora.mesc_items import (
     SPEAKERS,
     Item,
@@ -32,17 +33,8 @@ from tools.labels import Emotion
 TRAINING = 815
 """Dialogues of the training split as published."""
 
-LABELS: Mapping[str, str] = {
-    "anger": Emotion.ANGER,
-    "disgust": Emotion.DISGUST,
-    "fear": Emotion.FEAR,
-    "joy": Emotion.JOY,
-    "sadness": Emotion.SADNESS,
-    "neutral": Emotion.NEUTRAL,
-}
-"""MESC's labels that are Ekman's. It has no surprise; `depression` is left out here."""
-
-DEPRESSION_AS_SADNESS: Mapping[str, str] = {**LABELS, "depression": Emotion.SADNESS}
+DEPRESSION_AS_SADNESS: Mapping[str, str] = {**EMOTIONS, "depression": Emotion.SADNESS}
+"""MESC's labels in Ekman's, for what knows no `depression`."""
 
 _PROBLEMS = (
     "Friends and family", "Assessment of self or others", "Post-traumatic stress",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel
 
@@ -13,7 +12,8 @@ from tools.yaml_file import read_yaml
 
 FILE = Path(__file__).parents[1] / "data" / "strategies.yaml"
 
-Corpus = Literal["mesc", "esconv", "escot", "annomi"]
+_OTHERS = ("esconv", "escot", "annomi")
+"""Corpora whose labels are not the ten, which are MESC's."""
 
 
 class OwnStrategy(BaseModel, extra="forbid"):
@@ -40,7 +40,7 @@ class StrategyTable(BaseModel, extra="forbid"):
     """The whole table, in both directions."""
 
     strategies: dict[Strategy, OwnStrategy]
-    corpora: dict[Corpus, dict[str, OtherStrategy]]
+    corpora: dict[str, dict[str, OtherStrategy]]
 
 
 @cache
@@ -53,9 +53,9 @@ def strategy_table() -> StrategyTable:
     table = read_yaml(FILE, StrategyTable, "strategy table")
     if lacking := set(Strategy) - set(table.strategies):
         raise ConfigError(f"the strategy table lacks {', '.join(sorted(lacking))}; add them")
-    for corpus in ("esconv", "escot", "annomi"):
+    for corpus in _OTHERS:
         named = {getattr(own, corpus) for own in table.strategies.values()}
-        if unknown := named - set(table.corpora[corpus]):
+        if unknown := named - set(table.corpora.get(corpus, ())):
             raise ConfigError(
                 f"the strategy table names {sorted(unknown)} of {corpus}, which does not stand "
                 "under its labels; add it there"
@@ -64,15 +64,18 @@ def strategy_table() -> StrategyTable:
 
 
 @cache
-def taken_for(corpus: Corpus) -> Mapping[str, str]:
-    """Return which of the ten each label of a corpus, in small letters, is taken for."""
-    table = strategy_table().corpora[corpus]
+def taken_for(corpus: str) -> Mapping[str, str]:
+    """Return which of the ten each label of a corpus, in small letters, is taken for.
+
+    Empty for a corpus that labels no strategies.
+    """
+    table = strategy_table().corpora.get(corpus, {})
     return {label.casefold(): other.is_.value for label, other in table.items()}
 
 
-def nearest(strategy: str, corpus: Corpus) -> str:
-    """Return the label of a corpus that is nearest to one of the ten."""
-    if corpus == "mesc":
+def nearest(strategy: str, corpus: str) -> str:
+    """Return the label of a corpus that is nearest to one of the ten; else that one itself."""
+    if corpus not in _OTHERS:
         return strategy
     label: str = getattr(strategy_table().strategies[Strategy(strategy)], corpus)
     return label

@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
-from tools.corpora.strategies import Corpus
 from tools.corpora.trouble import Trouble
 from tools.errors import ConfigError, DataError
 from tools.examples.corpora import READINGS, examples_of
@@ -80,7 +79,7 @@ def add(
     chosen = _format(path) if format == "auto" else format
     added = Added(name=chosen if chosen in READINGS else path.stem)
     if chosen in READINGS:
-        rows = _of_corpus(cast(Corpus, chosen), path, licence, added)
+        rows = _of_corpus(chosen, path, licence, added)
     else:
         rows = _of_file(chosen, path, licence, added)
     seen: set[str] = set()
@@ -131,7 +130,7 @@ def _format(path: Path) -> str:
     )
 
 
-def _of_corpus(corpus: Corpus, path: Path, licence: str, added: Added) -> Iterator[ExampleRow]:
+def _of_corpus(corpus: str, path: Path, licence: str, added: Added) -> Iterator[ExampleRow]:
     if not path.is_dir():
         raise ConfigError(f"{path.name!r} is no folder; give the folder of {corpus}")
     report = added.troubles.append

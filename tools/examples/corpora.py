@@ -8,7 +8,7 @@ from tools.corpora import esconv, mesc
 from tools.corpora.corpus import Reader
 from tools.corpora.dialogue import Dialogue, Turn, merged
 from tools.corpora.library import CORPORA
-from tools.corpora.strategies import Corpus, stage_of, taken_for
+from tools.corpora.strategies import stage_of, taken_for
 from tools.corpora.trouble import Report, Trouble
 from tools.examples.rows import EarlierTurn, ExampleRow, ProblemType
 from tools.labels import MASKED, STANCES, UNKNOWN, Emotion, Stage, Strategy
@@ -38,7 +38,7 @@ class Reading:
 
 
 def _reading(
-    name: Corpus,
+    name: str,
     emotions: Mapping[str, str] | None,
     problems: Mapping[str, str],
     marks: tuple[str, ...],
@@ -47,7 +47,7 @@ def _reading(
     return Reading(load_attribute(corpus.reader), corpus.licence, emotions, problems, marks)
 
 
-READINGS: Mapping[Corpus, Reading] = {
+READINGS: Mapping[str, Reading] = {
     "esconv": _reading(
         "esconv", CORPORA["esconv"].emotions, esconv.PROBLEMS, ("ESConv.json", "train.txt")
     ),
@@ -59,7 +59,7 @@ READINGS: Mapping[Corpus, Reading] = {
 
 
 def examples_of(
-    corpus: Corpus, dialogue: Dialogue, report: Report, left_out: Counter[str]
+    corpus: str, dialogue: Dialogue, report: Report, left_out: Counter[str]
 ) -> Iterator[ExampleRow]:
     """Yield an example for each reply of a dialogue that has a label.
 

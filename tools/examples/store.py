@@ -6,7 +6,8 @@ busy ones; in batches, so that whoever talks meanwhile waits for one batch at mo
 always passed explicitly, so that Chroma never fetches a model of its own.
 
 An example is one vector: what was said beside what led to it, each of length 1. A query weighs its
-own halves, so that one search by inner product ranks by both.
+own halves, so that one search by inner product ranks by both. Chroma keeps the vectors; it also
+searches where there are more than `EXACT`.
 """
 
 import asyncio
@@ -36,6 +37,10 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _BATCH = 32
+EXACT = 20_000
+"""Up to so many examples are ranked one by one, in a few milliseconds: Chroma's index is built a
+little differently in every process, and misses one neighbour in thirty, never the same."""
+
 _CANDIDATES = 48
 """How many of the nearest are ranked, or four times what is wanted where that is more."""
 
@@ -200,13 +205,17 @@ class ChromaExamples:
         if not wanted:
             return []
         asked = np.concatenate([self._weights.said * said, self._weights.context * context])
-        n = wanted if len(allowed) == total else min(total, 2 * wanted * total // len(allowed))
-        found = self._collection.query(query_embeddings=[asked.tolist()], n_results=n, include=[])
-        places = [int(id_) for id_ in found["ids"][0]]
-        kept = [i for i in places if _may(self._examples[i]["licence"], query)][:wanted]
-        if len(kept) < wanted:  # they are far from what was said, or the index missed some
+        kept: list[int] = []
+        if len(allowed) > EXACT:
+            n = min(total, 2 * wanted * total // len(allowed))
+            found = self._collection.query(
+                query_embeddings=[asked.tolist()], n_results=n, include=[]
+            )
+            places = [int(id_) for id_ in found["ids"][0]]
+            kept = [i for i in places if _may(self._examples[i]["licence"], query)][:wanted]
+        if len(kept) < wanted:  # few to rank, or the index missed some
             near = self._vectors[allowed] @ asked
-            kept = [allowed[i] for i in np.argsort(-near)[:wanted]]
+            kept = [allowed[i] for i in np.argsort(-near, kind="stable")[:wanted]]
         half = len(said)
         return [
             Candidate(

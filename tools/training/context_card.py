@@ -125,13 +125,17 @@ def write_models(
     options = {"encoder": encoder, "folder": str(folder.resolve())}
     if card["layout"]["affect"]:
         options["affect"] = affect
+    data = card["data"]
+    # A licence is what `about` ends with, behind its last semicolon.
+    licence = str(data["licence"]).replace(";", ",")
+    bound = f"bound by the licence of its data ({licence}), stays with whoever trained it"
     entries = {
         f"{prefix}-{NAMES[task]}": {
             "task": task,
             "backend": "context-head",
             "options": dict(options),
             "max_batch": 32,
-            "about": f"Trained on {card['data']['corpus']}; it stays with whoever trained it",
+            "about": f"Trained on {data['corpus']}; {bound}",
         }
         for task in card["heads"]
     }

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal, cast, get_args
+from typing import Literal
 
 from tools.corpora.corpus import Corpus
 from tools.corpora.dialogue import Dialogue, MediaFile, Turn, merged
-from tools.corpora.strategies import Corpus as Mapped
 from tools.corpora.strategies import taken_for
 from tools.records import EarlierTurn, Scores
 from tools.situation import Situation
@@ -75,7 +74,7 @@ def alone(corpus: Corpus, dialogues: Iterable[Dialogue], labels: set[str]) -> li
 
 
 def _rows(corpus: Corpus, dialogue: Dialogue, unit: Unit) -> Iterator[ContextRow]:
-    strategies = taken_for(cast(Mapped, corpus.name)) if corpus.name in get_args(Mapped) else {}
+    strategies = taken_for(corpus.name)
     spoken = [turn for turn in dialogue.turns if turn.text]
     lines = [list(g) for _, g in groupby(spoken, key=lambda turn: (turn.speaker, turn.who))]
     before: list[EarlierTurn] = []

@@ -7,18 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.metrics.calibration import expected_calibration_error
+from tools.metrics.labels import LabelClass, label_scores
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-
-
-class ClassScore(TypedDict):
-    """One class: each in [0, 1], `n` the items that belong to it."""
-
-    precision: float
-    recall: float
-    f1: float
-    n: int
 
 
 class ClassScores(TypedDict):
@@ -35,7 +27,7 @@ class ClassScores(TypedDict):
     ece: float
     floor_accuracy: float
     floor_macro_f1: float
-    classes: dict[str, ClassScore]
+    classes: dict[str, LabelClass]
 
 
 def class_scores(probabilities: Floats, truth: Places, labels: Sequence[str]) -> ClassScores:
@@ -46,32 +38,26 @@ def class_scores(probabilities: Floats, truth: Places, labels: Sequence[str]) ->
         truth: the place of the true label, shape (items,).
         labels: the classes; macro-F1 and `uar` run over those that occur in `truth`.
     """
-    from sklearn.metrics import f1_score, precision_recall_fscore_support
-
-    named = probabilities.argmax(1)
-    present = sorted(set(truth.tolist()))
-    parts = precision_recall_fscore_support(truth, named, labels=present, zero_division=0)
-    rows = zip(present, *parts, strict=True)
-    classes: dict[str, ClassScore] = {
-        labels[place]: {
-            "precision": short(precision),
-            "recall": short(recall),
-            "f1": short(f1),
-            "n": int(n),
+    gold, named = ([labels[at] for at in places] for places in (truth, probabilities.argmax(1)))
+    found = label_scores(gold, named, labels)
+    classes: dict[str, LabelClass] = {
+        label: {
+            "precision": short(one["precision"]),
+            "recall": short(one["recall"]),
+            "f1": short(one["f1"]),
+            "n": one["n"],
         }
-        for place, precision, recall, f1, n in rows
+        for label, one in found["classes"].items()
+        if one["n"]
     }
-    commonest = np.full_like(truth, np.bincount(truth).argmax())
     return {
-        "n": len(truth),
-        "accuracy": short((named == truth).mean()),
-        "macro_f1": short(parts[2].mean()),
-        "uar": short(parts[1].mean()),
+        "n": found["n"],
+        "accuracy": short(found["accuracy"]),
+        "macro_f1": short(found["macro_f1"]),
+        "uar": short(found["uar"]),
         "ece": short(calibration_error(probabilities, truth)),
-        "floor_accuracy": short((commonest == truth).mean()),
-        "floor_macro_f1": short(
-            f1_score(truth, commonest, labels=present, average="macro", zero_division=0)
-        ),
+        "floor_accuracy": short(found["floor"]["accuracy"]),
+        "floor_macro_f1": short(found["floor"]["macro_f1"]),
         "classes": classes,
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tools.calibration import Skill, calibrate, to_emotions
 from tools.catalogue import ModelConfig
-from tools.corpora import esconv, mesc
+from tools.corpora import emotions, esconv, mesc
 from tools.errors import ConfigError, DataError
 from tools.labels import EKMAN
 from tools.perceived import Perceived
@@ -99,7 +99,7 @@ def measure_corpora(
             "client lines": mesc.client_lines(dialogues),
         }
         maps = {
-            "without depression": mesc.LABELS,
+            "without depression": emotions.MESC,
             "depression as sadness": mesc.DEPRESSION_AS_SADNESS,
         }
         found += [
@@ -110,7 +110,7 @@ def measure_corpora(
     if esconv_at is not None:
         situations = esconv.situations(esconv_at)
         found.append(
-            measure(model, config, "ESConv train, situations", situations, esconv.LABELS, balance)
+            measure(model, config, "ESConv train, situations", situations, emotions.ESCONV, balance)
         )
     if not found:
         raise ConfigError("there is nothing to measure on; give --mesc DIR, --esconv DIR or both")
@@ -134,13 +134,14 @@ def measure(
         config: its entry, for its label map and temperature.
         corpus: what is measured.
         texts: texts with the corpus's labels.
-        labels: the corpus's labels -> `Emotion`; other texts are left out.
+        labels: the corpus's labels -> `Emotion`; texts of none of Ekman's seven are left out.
         balance: measure also at other amounts of balancing than the model's own.
 
     Raises:
         DataError: no text is left.
     """
-    kept = [(text, labels[label]) for text, label in texts if label in labels]
+    ours = {label: emotion for label, emotion in labels.items() if emotion in _EMOTIONS}
+    kept = [(text, ours[label]) for text, label in texts if label in ours]
     findings = model.predict([text for text, _ in kept])
     read = [
         (finding.scores, label)
@@ -148,7 +149,7 @@ def measure(
         if not finding.missing
     ]
     if not read:
-        raise DataError(f"{corpus}: no text with one of {', '.join(labels)} could be read")
+        raise DataError(f"{corpus}: no text with one of {', '.join(ours)} could be read")
     truth = np.array([_EMOTIONS.index(label) for _, label in read])
     own = _emotions([scores for scores, _ in read], config)
     balances = (

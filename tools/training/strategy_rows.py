@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from tools.corpora.dialogue import Dialogue, merged
 from tools.corpora.library import CORPORA
-from tools.corpora.strategies import Corpus, taken_for
-from tools.errors import ConfigError
+from tools.corpora.strategies import taken_for
 from tools.examples.corpora import READINGS
 from tools.labels import Emotion
 from tools.records import EarlierTurn, Example
@@ -69,24 +67,8 @@ def _situation(example: Example, used: Mapping[str, str]) -> Situation:
     )
 
 
-def find_corpus(folder: Path) -> Corpus:
-    """Tell by its files which corpus a folder holds.
-
-    Raises:
-        ConfigError: none that a head can be trained on.
-    """
-    for name in VALIDATION:
-        corpus = cast(Corpus, name)
-        if any((folder / mark).exists() for mark in READINGS[corpus].marks):
-            return corpus
-    marks = ", ".join(m for name in VALIDATION for m in READINGS[cast(Corpus, name)].marks)
-    raise ConfigError(
-        f"{folder.name!r} holds neither ESConv nor MESC; give a folder with one of {marks}"
-    )
-
-
 def rows_of_corpus(
-    corpus: Corpus, folder: Path, split: str = "train", limit: int = 0
+    corpus: str, folder: Path, split: str = "train", limit: int = 0
 ) -> list[StrategyRow]:
     """Return a row per labelled reply to a person; lines of one speaker in a row are one turn.
 
@@ -112,7 +94,7 @@ def rows_of_corpus(
     return [row for dialogue in kept for row in dialogue]
 
 
-def _rows(corpus: Corpus, dialogue: Dialogue) -> Iterator[StrategyRow]:
+def _rows(corpus: str, dialogue: Dialogue) -> Iterator[StrategyRow]:
     strategies, emotions = taken_for(corpus), READINGS[corpus].emotions or {}
     before: list[EarlierTurn] = []
     tried: list[str] = []
