@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from tools.models import ModelSet
 
 PREDICTING = (
     "langgraph", "langchain-openai", "torch", "transformers", "onnxruntime", "openvino-genai",
-    "faster-whisper", "speechbrain", "deepface", "chromadb",
+    "faster-whisper", "speechbrain", "deepface", "chromadb", "numpy", "scipy", "tokenizers",
+    "langchain-core",
 )  # fmt: skip
 """Packages that a prediction may depend on."""
 
-SCORING = ("sacrebleu", "nltk", "rouge-score", "bert-score", "scikit-learn", "scipy")
+SCORING = ("sacrebleu", "nltk", "rouge-score", "bert-score", "scikit-learn")
 """Packages that a score may depend on, and no prediction."""
 
 ABOUT_THE_PLACE = frozenset({"machine", "began", "command"})
@@ -39,7 +41,7 @@ def model_record(models: ModelSet, name: str) -> dict[str, Any]:
     `uses` holds the hashes of the weights of every model that it uses, by name.
     """
     config = models.config(name)
-    entry = config.model_dump(mode="json", exclude={"about", "skill"})
+    entry = config.model_dump(mode="json", exclude={"about"})
     return {
         "name": name,
         "backend": config.backend,
@@ -97,11 +99,14 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 
 @cache
 def code_sha256() -> str:
-    """Return the hash of every Python file of `agents`, `graphs` and `tools`, with its place."""
+    """Return the hash of the code of `agents`, `graphs` and `tools`, with its tables and rules.
+
+    These are all files in Python and YAML, each with its place.
+    """
     found = hashlib.sha256()
     for package in (agents, graphs, tools):
         root = Path(str(package.__file__)).parent
-        for file in sorted(root.rglob("*.py")):
+        for file in sorted([*root.rglob("*.py"), *root.rglob("*.yaml")]):
             found.update(f"{root.name}/{file.relative_to(root).as_posix()}\0".encode())
             found.update(file.read_bytes())
     return found.hexdigest()
@@ -157,4 +162,13 @@ def _weights(config: ModelConfig) -> dict[str, str]:
         found = {file: pin.sha256 or "not pinned" for file, pin in pins.items()}
     folders = [Path(value) for value in config.options.values() if isinstance(value, str)]
     own = [file for f in folders if f.is_dir() for file in sorted(f.glob("*.safetensors"))]
-    return found | {file.name: files_sha256([file]) for file in own}
+    found |= {file.name: files_sha256([file]) for file in own}
+    return found | _own_code(config.backend)
+
+
+def _own_code(backend: str) -> dict[str, str]:
+    """Return the hash of the file behind `module:attr`; nothing for a backend of the house."""
+    module, colon, _ = backend.partition(":")
+    spec = find_spec(module) if colon else None
+    origin = Path(spec.origin) if spec and spec.origin else None
+    return {module: files_sha256([origin])} if origin and origin.is_file() else {}

@@ -18,6 +18,7 @@ from tools.backends.context_head import ContextNetwork, Sizes, open_head
 from tools.backends.context_layers import UpperLayers
 from tools.backends.minilm import MiniLM, open_encoder
 from tools.catalogue import ModelFile
+from tools.checking.entry import licence
 from tools.clips import Clip
 from tools.corpora.dialogue import Dialogue, MediaFile, Turn
 from tools.corpora.library import CORPORA
@@ -295,13 +296,28 @@ def test_the_models_file_makes_each_head_usable_by_name(tmp_path: Path) -> None:
     card = {
         "heads": {"user_emotion": ["joy"], "strategy": ["Approval"]},
         "layout": {"affect": ["joy"]},
-        "data": {"corpus": "MESC"},
+        "data": {"corpus": "MESC", "licence": "none stated; made"},
     }
     names = write_models(tmp_path, "mesc", card, "minilm", "goemotions-head")
     found = read_models(tmp_path / "models.yaml").models
     assert names == ["mesc-emotion", "mesc-strategy"] == list(found)
     assert found["mesc-emotion"].task == "user_emotion"
     assert found["mesc-emotion"].options["folder"] == str(tmp_path)
+    assert (found["mesc-emotion"].labels, found["mesc-strategy"].labels) == ({"joy": "joy"}, {})
+
+
+@pytest.mark.parametrize("with_card", [True, False])
+def test_a_head_is_bound_by_the_licence_of_its_corpus(tmp_path: Path, with_card: bool) -> None:
+    data = {"corpus": MESC.title, "licence": MESC.licence}
+    card = {"heads": {"user_emotion": ["joy"]}, "layout": {"affect": []}, "data": data}
+    write_models(tmp_path, "mesc", card, "minilm", "")
+    if with_card:
+        (tmp_path / "card.yaml").write_text(yaml.safe_dump(card), "utf-8")
+    config = read_models(tmp_path / "models.yaml").models["mesc-emotion"]
+    assert licence(config) == (
+        "bound by the licence of its data (none stated, transcripts of a television drama), "
+        "stays with whoever trained it"
+    )
 
 
 def test_too_few_turns_are_refused() -> None:

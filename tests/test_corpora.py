@@ -262,7 +262,11 @@ def test_every_strategy_of_a_corpus_is_taken_for_one_of_the_ten() -> None:
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_the_nearest_label_of_each_of_the_ten_exists(strategy: Strategy) -> None:
     for corpus in ("mesc", "esconv", "escot", "annomi"):
-        assert nearest(strategy, corpus).casefold() in taken_for(corpus)  # type: ignore[arg-type]
+        assert nearest(strategy, corpus).casefold() in taken_for(corpus)
+
+
+def test_a_corpus_without_strategies_takes_none_for_another() -> None:
+    assert taken_for("emodb") == {} and nearest("Approval", "emodb") == "Approval"
 
 
 def test_the_stage_of_a_strategy_is_that_of_the_helping_skills_model() -> None:

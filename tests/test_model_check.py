@@ -6,6 +6,9 @@ import threading
 import time
 
 from tests.made_models import LABELS, Right, check, made, wrong
+from tools.catalogue import ModelConfig, ModelFile
+from tools.checking.entry import entry_points, licence
+from tools.models import ModelSet
 from tools.perceived import Perceived
 
 
@@ -198,6 +201,19 @@ def test_a_model_that_was_trained_is_bound_by_the_licence_of_its_data(tmp_path):
     (tmp_path / "card.yaml").write_text("data: {licence: CC BY-NC 4.0}", "utf-8")
     options = {"made": "Right", "folder": str(tmp_path)}
     assert "CC BY-NC 4.0" in entry("licence", about="Made", options=options).said
+
+
+def test_a_backend_that_is_built_in_gets_no_licence_of_its_own():
+    config = ModelConfig(task="strategy", backend="blend", options={"parts": {"theirs": 1.0}})
+    assert licence(config) == ""
+
+
+def test_a_built_in_backend_with_somebody_s_weights_wants_a_licence(tmp_path):
+    folder = {"encoder": "minilm", "folder": str(tmp_path)}
+    config = ModelConfig(task="strategy", backend="context-head", options=folder)
+    file = ModelFile(models={"head": config}, profiles={"only": {}})
+    states = {p.name: p.state for p in entry_points(ModelSet(file, "only"), "head")}
+    assert states["licence"] == "wrong"
 
 
 def test_a_model_without_labels_is_caught():

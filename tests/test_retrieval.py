@@ -16,7 +16,7 @@ from benchmarks.retrieval_turns import SupporterTurn, read_turns
 from tests.made_services import example
 from tests.test_examples import save
 from tools.corpora.library import CORPORA
-from tools.errors import ConfigError
+from tools.errors import AttuneError, ConfigError
 
 STRATEGIES = ["Open question", "Restatement", "Approval", "Advisement"]
 POOL = Pool(dict.fromkeys(STRATEGIES, 5), STRATEGIES)
@@ -142,10 +142,17 @@ def test_the_command_writes_every_way_of_retrieving(corpus: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--data", "nowhere"), ("--split", "test"), ("--sizes", "many")]
+    ("option", "value"),
+    [("--data", "nowhere"), ("--data", "escon:DIR"), ("--split", "test"), ("--sizes", "many")],
 )
 def test_a_wrong_option_is_told_in_a_sentence(corpus: Path, option: str, value: str) -> None:
     options = {"--data": f"esconv:{corpus}", "--split": "train", option: value}
     flat = [part for pair in options.items() for part in pair]
     ran = CliRunner().invoke(app, ["retrieval", "--profile", "stub", *flat])
-    assert isinstance(ran.exception, ConfigError) and value in str(ran.exception)
+    assert isinstance(ran.exception, AttuneError)
+    assert value.partition(":")[0] in str(ran.exception)
+
+
+def test_a_corpus_without_strategies_is_refused(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["retrieval", "--data", f"emodb:{tmp_path}"])
+    assert isinstance(ran.exception, ConfigError) and "strategies" in str(ran.exception)

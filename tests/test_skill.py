@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.made_corpora import MESC_KEPT, write_mesc
@@ -96,6 +98,22 @@ def test_mesc_is_measured_by_turns_and_lines_with_and_without_depression(mesc_fo
         ("MESC train, client lines, without depression", 5),
         ("MESC train, client lines, depression as sadness", 6),
     ]
+
+
+def test_situations_of_esconv_count_where_their_emotion_is_one_of_ekmans(tmp_path):
+    write_situations(tmp_path, ("A loss.", "depression"), ("A secret.", "shame"))
+    model = Fake({"A loss.": ("sadness", "joy"), "A secret.": ("sadness", "joy")})
+    [found] = measure_corpora(model, CONFIG, None, tmp_path)
+    assert (found["free"]["n"], found["free"]["accuracy"]) == (1, 1.0)
+
+
+def write_situations(folder, *rows):
+    said = [{"speaker": "usr", "text": "Hello."}]
+    lines = [
+        {"emotion_type": emotion, "problem_type": "job crisis", "situation": text, "dialog": said}
+        for text, emotion in rows
+    ]
+    (folder / "train.txt").write_text("\n".join(map(json.dumps, lines)), "utf-8")
 
 
 def test_the_skill_is_that_among_the_corpus_emotions():

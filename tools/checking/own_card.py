@@ -7,7 +7,6 @@ import yaml
 
 from tools.catalogue import ModelConfig
 from tools.errors import ConfigError
-from tools.labels import STANCES
 from tools.weights import Store
 from tools.weights.manifest import Shipped
 from tools.yaml_file import load_yaml
@@ -29,21 +28,6 @@ def own_card(config: ModelConfig) -> tuple[Path | None, dict[str, Any]]:
                 raise ConfigError(f"the card in {folder.name!r} cannot be read: {error}") from error
             return folder, said if isinstance(said, dict) else {}
     return None, {}
-
-
-def own_labels(config: ModelConfig) -> tuple[str, ...]:
-    """Return the labels that a trained head can come to; empty where its card lists none.
-
-    Of system emotions only the stances are left, as at run time.
-
-    Raises:
-        ConfigError: the card cannot be read.
-    """
-    heads = own_card(config)[1].get("heads")
-    labels = heads.get(config.task, ()) if isinstance(heads, dict) else ()
-    if config.task == "system_emotion":
-        return tuple(label for label in labels if label in STANCES)
-    return tuple(labels)
 
 
 def _folders(config: ModelConfig) -> list[Path]:

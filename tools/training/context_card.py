@@ -133,11 +133,13 @@ def write_models(
         f"{prefix}-{NAMES[task]}": {
             "task": task,
             "backend": "context-head",
+            # What it can come to at all; labels of the other tasks are no emotions.
+            **({"labels": {one: one for one in labels}} if task == "user_emotion" else {}),
             "options": dict(options),
             "max_batch": 32,
             "about": f"Trained on {data['corpus']}; {bound}",
         }
-        for task in card["heads"]
+        for task, labels in card["heads"].items()
     }
     name, entry = next(iter(entries.items()))
     node = "fusion" if entry["task"] == "user_emotion" else entry["task"]
