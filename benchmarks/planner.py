@@ -20,7 +20,7 @@ from rich.table import Table
 
 from agents.strategy import PRIOR, StrategyOptions
 from benchmarks.machine import describe
-from tools.errors import ConfigError
+from benchmarks.retrieval_turns import find_strategies
 from tools.examples.rows import SOURCE, read_examples
 from tools.labels import Stage, Strategy
 from tools.models import load_models
@@ -47,12 +47,9 @@ def planner(
 ) -> None:
     """Measure the planners on a corpus's validation split, beside ones trained on the corpus."""
     from tools.backends.strategy_features import LABELS
-    from tools.training.strategy_rows import VALIDATION, rows_of_corpus, rows_of_examples
+    from tools.training.strategy_rows import rows_of_corpus, rows_of_examples
 
-    parts = [text.partition(":") for text in data]
-    for corpus, _, folder in parts:
-        if corpus not in VALIDATION or not folder:
-            raise ConfigError(f"--data is {corpus!r}; give esconv:DIR or mesc:DIR")
+    parts = [find_strategies(text) for text in data]
     console = Console(width=100)
     console.print(f"{describe()}; profile {profile}")
     models = load_models(profile)
@@ -61,16 +58,16 @@ def planner(
         encoder, network = models.backend("minilm"), models.backend("strategy-head").network
         weights = models.config("planner").options["parts"]
         own = _known(rows_of_examples(read_examples(SOURCE)), encoder)
-        for corpus, _, folder in parts:
+        for corpus, folder in parts:
             started = time.perf_counter()
             asked, taught = (
-                _known(rows_of_corpus(corpus, Path(folder), split, limit), encoder)
-                for split, limit in ((VALIDATION[corpus], rows), ("train", train))
+                _known(rows_of_corpus(corpus.name, folder, split, limit), encoder)
+                for split, limit in ((corpus.validation, rows), (corpus.splits[0], train))
             )
-            ways = _ways(corpus, asked, taught, own, network, weights)
+            ways = _ways(corpus.name, asked, taught, own, network, weights)
             reports.append(
                 {
-                    "corpus": corpus,
+                    "corpus": corpus.name,
                     "asked": len(asked.truth),
                     "taught": len(taught.truth),
                     "own": len(own.truth),

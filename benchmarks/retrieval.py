@@ -30,9 +30,8 @@ from benchmarks.retrieval_scores import (
     mean_over,
     score,
 )
-from benchmarks.retrieval_turns import SupporterTurn, read_turns
+from benchmarks.retrieval_turns import SupporterTurn, find_strategies, read_turns
 from tools.calibration import calibrate, to_emotions
-from tools.corpora.library import find_corpus
 from tools.errors import ConfigError
 from tools.examples.query import Query
 from tools.examples.ranking import TEXT_ONLY, Vector, Weights
@@ -65,12 +64,7 @@ def retrieval(
 ) -> None:
     """Measure retrieval against BM25, text alone, chance and the most frequent strategies."""
     started = time.perf_counter()
-    corpus, folder = find_corpus(data)
-    if "strategy" not in corpus.steps or not corpus.validation:
-        raise ConfigError(
-            f"--data is {data!r}; give a corpus that labels strategies and has a validation split, "
-            "e.g. esconv:DIR"
-        )
+    corpus, folder = find_strategies(data)
     if split not in ("validation", "train"):
         raise ConfigError(f"--split is {split!r}; give validation or train")
     train = read_turns(corpus, folder, corpus.splits[0])

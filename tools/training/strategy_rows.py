@@ -13,9 +13,6 @@ from tools.records import EarlierTurn, Example
 from tools.situation import Situation
 from tools.stage import asks_advice, stage_at, tells_relief
 
-VALIDATION: Mapping[str, str] = {name: CORPORA[name].validation for name in ("esconv", "mesc")}
-"""The corpora that a head can be trained on, and what either calls its validation split."""
-
 _BEFORE = 8
 
 
@@ -77,9 +74,9 @@ def rows_of_corpus(
     with its end in view, and is left out.
 
     Args:
-        corpus: one of `VALIDATION`.
+        corpus: one of `READINGS`.
         folder: as published.
-        split: `train`, or what `VALIDATION` says.
+        split: one of its splits.
         limit: about so many rows, in whole dialogues spread over the split; 0 for all.
 
     Raises:
