@@ -116,15 +116,17 @@ class Services:
     deployment: str = "personal"
     clock: Callable[[], float] = time.time
 
-    def forget(self, turn: str, clips: list[ClipHandle]) -> None:
+    def forget(self, turn: str, clips: list[ClipHandle], *, models: bool = True) -> None:
         """Drop a turn's media, vectors, unchecked sentences and open reply, and what models kept.
 
-        Models do not know turns, so that they drop what they kept of any.
+        Models do not know turns, so that they drop what they kept of any; `models` says whether
+        they do.
         """
         self.clips.forget(clips)
         self.drafts.forget(turn)
         self.vectors.forget(turn)
-        self.models.forget()
+        if models:
+            self.models.forget()
         for host in self.models.open_hosts():
             if isinstance(host, ChatHost):
                 host.close(turn)

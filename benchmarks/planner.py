@@ -23,8 +23,9 @@ from benchmarks.machine import describe
 from benchmarks.retrieval_turns import find_strategies
 from tools.examples.rows import SOURCE, read_examples
 from tools.labels import Stage, Strategy
+from tools.metrics.labels import label_scores
 from tools.models import load_models
-from tools.training.scores import Floats, Places, class_scores, log_softmax, short
+from tools.training.scores import Floats, Places, log_softmax, short
 
 if TYPE_CHECKING:
     from tools.backends.minilm import MiniLM
@@ -170,14 +171,15 @@ def _mix(*parts: tuple[Floats, float]) -> Floats:
 
 def _scored(found: Floats, truth: Places, labels: Sequence[str]) -> dict[str, float]:
     """Return accuracy with half its 95% interval, macro-F1, and how often it is among three."""
-    scores = class_scores(found, truth, labels)
-    accuracy = scores["accuracy"]
+    gold, named = ([labels[at] for at in places] for places in (truth, found.argmax(1)))
+    scores = label_scores(gold, named, labels)
+    accuracy = short(scores["accuracy"])
     third = np.sort(found, axis=1)[:, -3]
     among = found[np.arange(len(truth)), truth] >= np.maximum(third, 1e-9)
     return {
         "accuracy": accuracy,
         "half": short(1.96 * np.sqrt(accuracy * (1 - accuracy) / len(truth))),
-        "macro_f1": scores["macro_f1"],
+        "macro_f1": short(scores["macro_f1"]),
         "among_three": short(among.mean()),
     }
 

@@ -390,7 +390,9 @@ def test_a_planner_that_fails_counts_as_not_read(asking, tmp_path, monkeypatch):
 
 def test_what_a_turn_left_in_memory_is_dropped_after_every_item(asking, tmp_path, monkeypatch):
     forgotten = []
-    monkeypatch.setattr(Services, "forget", lambda self, turn, clips: forgotten.append(turn))
+    monkeypatch.setattr(
+        Services, "forget", lambda self, turn, clips, models: forgotten.append(turn)
+    )
     evaluate(replace(asking, reply=False), tmp_path / "run", QUIET)
     assert len(set(forgotten)) == 2
 
@@ -401,7 +403,9 @@ async def fails(*arguments, **settings):
 
 def test_what_a_failed_turn_left_in_memory_is_dropped_too(asking, tmp_path, monkeypatch):
     forgotten = []
-    monkeypatch.setattr(Services, "forget", lambda self, turn, clips: forgotten.append(turn))
+    monkeypatch.setattr(
+        Services, "forget", lambda self, turn, clips, models: forgotten.append(turn)
+    )
     monkeypatch.setattr(CompiledStateGraph, "ainvoke", fails)
     found = evaluate(replace(asking, reply=False), tmp_path / "run", QUIET).scores
     assert found["failed"] == 2 and len(forgotten) == 2

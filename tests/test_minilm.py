@@ -105,6 +105,23 @@ def test_what_lies_beyond_the_limit_is_not_read(encoder):
     assert more != pytest.approx(encoder.predict(["angry " + full])[0], abs=1e-4)
 
 
+def test_a_corpus_whose_turns_run_side_by_side_is_encoded_once(folder, monkeypatch):
+    encoder, encoded = open_encoder(folder), []
+    run = encoder._encode
+    monkeypatch.setattr(
+        encoder, "_encode", lambda tokens, layers: encoded.extend(tokens) or run(tokens, layers)
+    )
+    texts = ["you " * (1 + 7 * n % 41) for n in range(40)]
+    alone = encoder.predict(texts)
+    encoder.keep(64)
+    encoded.clear()
+    kept = encoder.predict(texts)
+    again = encoder.predict(texts[::-1])[::-1]
+    assert len(encoded) == len({text for text in texts})
+    assert np.stack(kept) == pytest.approx(np.stack(alone), abs=1e-5)
+    assert np.stack(again) == pytest.approx(np.stack(alone), abs=1e-5)
+
+
 def test_no_texts_give_no_vectors(encoder):
     assert encoder.predict([]) == []
 

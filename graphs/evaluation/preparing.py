@@ -32,6 +32,11 @@ READING = 32
 """Dialogues that run at once where no reply is written: a full batch of the encoder."""
 
 
+_TEXTS = 512
+"""Texts whose states the encoder keeps: every node of a turn reads the same few, and the turns that
+run side by side would push them out of a smaller store."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A graph and the items that it is to be run over.
@@ -51,7 +56,11 @@ class Prepared:
     async def warm(self) -> list[str]:
         """Load the models that the items need, and return what failed to load."""
         bodies = any(item.media for item in self.items)
+        models = self.way.services.models
         notices = await warm(self.way.services, self.version, bodies=bodies)
+        embedder = models.bound("embed")
+        if embedder and (keep := getattr(models.backend(embedder.name), "keep", None)):
+            keep(_TEXTS)
         return [notice.reason for notice in notices]
 
 

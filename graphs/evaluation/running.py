@@ -157,7 +157,8 @@ class _Talk:
         except AttuneError as error:
             return _failed(item, str(error))
         finally:
-            way.services.forget(asked.turn, clips)
+            # A corpus is no person, and the next turn's items read the same texts again.
+            way.services.forget(asked.turn, clips, models=False)
         predicted = dict(asked.predicted)
         if "response" in way.bench.steps:
             predicted["response"] = " ".join(found["said"])

@@ -22,7 +22,7 @@ from torch.nn.utils.rnn import pad_sequence
 from tools.backends.device import torch_device
 from tools.backends.minilm_engine import Engine, damaged, open_onnx, open_torch
 from tools.backends.options import read_options
-from tools.backends.recent_states import KEPT, RecentStates
+from tools.backends.recent_states import RecentStates
 from tools.models import Loading
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ MAX_CHARACTERS = 4_096
 """Characters that are tokenized; prose fills `MAX_TOKENS` with about 1,200."""
 
 _BATCH = 32
+_ALIKE = 8
+"""Texts of about one length that are encoded together where all their layers are kept."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -166,7 +168,7 @@ class MiniLM:
             The places of a batch's texts in `texts`, and the batch's states.
         """
         tokens = self._tokenize(texts)
-        if 0 < len(tokens) <= KEPT:
+        if 0 < len(tokens) <= self._recent.kept:
             yield list(range(len(tokens))), self._shared(tokens, layers)
             return
         order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
@@ -177,6 +179,13 @@ class MiniLM:
     def forget(self) -> None:
         """Drop what was derived from what people said."""
         self._recent.forget()
+
+    def keep(self, texts: int) -> None:
+        """Keep the states of so many texts: of a corpus, where many turns are read side by side.
+
+        Those of 500 sentences take about 150 MB.
+        """
+        self._recent.kept = texts
 
     def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         # A lone surrogate cannot be written as UTF-8, and the tokenizer would refuse the batch.
@@ -194,11 +203,15 @@ class MiniLM:
         return TokenStates(pad_sequence(rows, batch_first=True), mask)
 
     def _encode_all(self, tokens: list[list[int]]) -> list[Tensor]:
-        states = self._encode(tokens, range(self.depth + 1))
-        if len(tokens) == 1:
-            return [states.hidden[0]]
-        # A mask copies; a slice would keep the whole batch in memory.
-        return [row[shown] for row, shown in zip(states.hidden, states.mask, strict=True)]
+        found: dict[int, Tensor] = {}
+        order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
+        for start in range(0, len(order), _ALIKE):
+            places = order[start : start + _ALIKE]
+            states = self._encode([tokens[place] for place in places], range(self.depth + 1))
+            for place, row, shown in zip(places, states.hidden, states.mask, strict=True):
+                # A mask copies; a slice would keep the whole batch in memory.
+                found[place] = row if len(places) == 1 else row[shown]
+        return [found[place] for place in range(len(tokens))]
 
     def _encode(self, tokens: list[list[int]], layers: Sequence[int]) -> TokenStates:
         longest = max(map(len, tokens))

@@ -38,7 +38,7 @@ class RecentStates:
             kept: how many texts are kept at most; the oldest goes first.
             seconds: how long one is kept at most, used or not.
         """
-        self._kept = kept
+        self.kept = kept
         self._seconds = seconds
         self._secret = secrets.token_bytes(32)
         self._entries: dict[bytes, _Entry] = {}  # the oldest first
@@ -66,7 +66,7 @@ class RecentStates:
                     entry = self._entries[key] = _Entry(time.monotonic())
                     ours.append((key, entry, ids))
                 wanted.append(entry)
-            while len(self._entries) > self._kept:
+            while len(self._entries) > self.kept:
                 del self._entries[next(iter(self._entries))]
             self._wind()
         if ours:
