@@ -127,14 +127,14 @@ def test_a_thought_cannot_end_the_plan() -> None:
 async def test_a_thought_that_the_policy_refuses_is_nowhere(
     replies: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = "What set it off: zephyr."
+    written = "What set it off: zephyr."
     read = SafetyPolicy.read
     monkeypatch.setattr(
         SafetyPolicy,
         "read",
         lambda self, text, **more: "made rule" if "zephyr" in text else read(self, text, **more),
     )
-    replies["set it off?"] = secret
+    replies["set it off?"] = written
     talk = conversation(stub_services(example()), "escot")
     report = await say(talk, WAITS)
     assert "stimulus" not in await thoughts(talk)
