@@ -1,11 +1,12 @@
 """`python -m graphs evaluate | compare | report | ablate`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from tools.command import console
 
 Graph = Annotated[str, typer.Option(help="A graph, by name or file.")]
 Data = Annotated[str, typer.Option(help="A corpus and its folder, e.g. mesc:DIR.")]
@@ -33,7 +34,7 @@ Part = Annotated[
 ]
 AtOnce = Annotated[int, typer.Option(min=0, help="Dialogues at the same time; 0: as suits.")]
 
-out_console = Console(width=None if sys.stdout.isatty() else 160)
+out_console = console()
 err_console = Console(stderr=True)
 
 

@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 
 from graphs.progress import progress
+from tools.command import console
 
-out = Console()
+out = console()
 err = Console(stderr=True)
 
 

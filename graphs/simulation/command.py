@@ -24,6 +24,7 @@ from graphs.simulation.seeker import fixed, host_of, read_seeker_prompt
 from graphs.simulation.summary import NOTE, Summary, table
 from graphs.warm import warm
 from tools.chat import ChatRequest, Message
+from tools.command import console
 from tools.errors import ConfigError, ModelError
 
 FROZEN_S = 1_800_000_000.0
@@ -35,7 +36,7 @@ _SAME = (
     "with itself; --seeker names another"
 )
 
-_out = Console()
+_out = console()
 _err = Console(stderr=True)
 
 
