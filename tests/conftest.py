@@ -13,6 +13,7 @@ from tests.made_postgres import Cluster, cluster, database, server
 if TYPE_CHECKING:
     from tests.made_gate import Made
     from tests.made_wheels import Registry
+    from tools.chat import ChatRequest
     from ui.uploads import UploadFolder
 
 
@@ -95,3 +96,19 @@ def stoppable(postgres_cluster: Cluster) -> Iterator[tuple[Cluster, str]]:
     """A server that a test may stop and start, and the URL of an empty database there."""
     with database(postgres_cluster.url) as url:
         yield postgres_cluster, url
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> "list[ChatRequest]":
+    """Every request to the stub of a language model, in order."""
+    from tools.backends.stub import StubChat
+
+    seen: list[ChatRequest] = []
+    stream = StubChat.stream
+
+    def spy(self: StubChat, request: "ChatRequest", /) -> "Iterator[str]":
+        seen.append(request)
+        return stream(self, request)
+
+    monkeypatch.setattr(StubChat, "stream", spy)
+    return seen

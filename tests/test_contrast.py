@@ -127,19 +127,6 @@ def test_the_preset_of_pal_names_strategies_of_ours() -> None:
     assert set(contrast["weights"]) <= {strategy.value for strategy in Strategy}
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
-    seen: list[ChatRequest] = []
-    stream = StubChat.stream
-
-    def spy(self: StubChat, request: ChatRequest, /) -> Any:
-        seen.append(request)
-        return stream(self, request)
-
-    monkeypatch.setattr(StubChat, "stream", spy)
-    return seen
-
-
 def pal(folder: Path) -> str:
     """PAL from the first turn on, with one weight for all strategies."""
     file = folder / "early.yaml"

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import networkx
 import pytest
@@ -18,7 +17,6 @@ from tests.made_services import example, stub_services
 from tests.made_turn import conversation, say
 from tools.backends.chat_strategy import Options as ChatStrategyOptions
 from tools.backends.chat_strategy import request as strategy_request
-from tools.backends.stub import StubChat
 from tools.chat import ChatRequest
 from tools.situation import Situation
 
@@ -42,19 +40,6 @@ STEPS = {"clue", "fusion", "strategy", "system_emotion", "respond"}
 
 def spec_of(name: str) -> GraphSpec:
     return read_graph(find_graph(name))
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
-    seen: list[ChatRequest] = []
-    stream = StubChat.stream
-
-    def spy(self: StubChat, request: ChatRequest, /) -> Any:
-        seen.append(request)
-        return stream(self, request)
-
-    monkeypatch.setattr(StubChat, "stream", spy)
-    return seen
 
 
 @pytest.mark.parametrize("name", ORDERS)

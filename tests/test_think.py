@@ -30,20 +30,6 @@ THOUGHT = "What set it off: the phone stays quiet."
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
-    """Every request to the language model, in order."""
-    seen: list[ChatRequest] = []
-    stream = StubChat.stream
-
-    def spy(self: StubChat, request: ChatRequest, /) -> Any:
-        seen.append(request)
-        return stream(self, request)
-
-    monkeypatch.setattr(StubChat, "stream", spy)
-    return seen
-
-
-@pytest.fixture
 def replies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What is answered to a request whose last message holds a text."""
     told: dict[str, str] = {}

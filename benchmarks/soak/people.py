@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ class Town:
 
 
 @dataclass
-class Person:
+class Person(ABC):
     """Somebody with one conversation after another."""
 
     town: Town
@@ -100,10 +101,11 @@ class Person:
             await self.conversation().keep(self.town.saver.storage.owner(self.name))
             self.sent.kept = True
 
+    @abstractmethod
     def open(self) -> None:
         """Open a conversation."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def reopen(self) -> None:
         """Come back to a kept conversation, as after a restart of the program."""
 
@@ -112,21 +114,21 @@ class Person:
         self.number += 1
         return self.number
 
+    @abstractmethod
     async def turn(self, stop: float | None = None) -> None:
         """Send one message; with `stop`, give up after so many seconds."""
-        raise NotImplementedError
 
     async def twice(self) -> None:
         """Send two messages at once, where that is possible."""
         await self.turn()
 
+    @abstractmethod
     async def delete(self) -> None:
         """Delete the conversation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def conversation(self) -> Conversation:
         """Return the conversation."""
-        raise NotImplementedError
 
     def note(self, number: int, outcome: Outcome, started: float, spoken: bool) -> None:
         """Put down what became of a message."""

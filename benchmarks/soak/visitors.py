@@ -35,6 +35,9 @@ class Visitor(Person):
         """Return the conversation."""
         return self.session().conversation
 
+    async def reopen(self) -> None:
+        """Stay: the page's session goes on."""
+
     async def turn(self, stop: float | None = None) -> None:
         """Send one message; with `stop`, Stop is pressed after so many seconds."""
         town, session, number = self.town, self.session(), self.next()

@@ -5,13 +5,12 @@ It is read from a path and never ships: no licence is stated. A folder holds `An
 interviews of high quality are read. It names no emotions and has no splits.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
+from tools.corpora.table import read_rows
 from tools.corpora.trouble import Report, Trouble, refuse
-from tools.errors import DataError
 
 _SPEAKERS: Mapping[str, Speaker] = {"client": "person", "therapist": "supporter"}
 _COLUMNS = (
@@ -39,7 +38,7 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
     topics: dict[str, str] = {}
     found: dict[str, dict[int, _Place]] = {}
     wrong: set[str] = set()
-    for line, row in _rows(file):
+    for line, row in read_rows(file, _COLUMNS, "AnnoMI"):
         id_ = row["transcript_id"]
         if row["mi_quality"] == "low":
             continue
@@ -67,18 +66,3 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
             line=min(line for _, line, _ in places),
             file=file.name,
         )
-
-
-def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            rows = csv.DictReader(opened)
-            if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
-                raise DataError(f"{file.name} of AnnoMI lacks the columns {sorted(lacking)}")
-            for row in rows:
-                yield rows.line_num, {column: row[column] or "" for column in _COLUMNS}
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(
-            f"cannot read {file.name} of AnnoMI in {file.parent.name!r}: {error}; "
-            "give the folder as it was published"
-        ) from error

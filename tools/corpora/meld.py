@@ -5,15 +5,14 @@ It is read from a path and never ships. A folder holds `train_sent_emo.csv`, `de
 Nobody supports anybody here: every utterance counts as a person's, and `who` tells them apart.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
 from tools.corpora.dialogue import Dialogue, MediaFile, Turn
 from tools.corpora.quotes import mended
+from tools.corpora.table import read_rows
 from tools.corpora.trouble import Report, Trouble, refuse
-from tools.errors import DataError
 
 CLIPS: Mapping[str, str] = {
     "train": "train_splits",
@@ -34,7 +33,9 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
         DataError: the file is missing or lacks a column, or a row is wrong and nobody is told.
     """
     file, clips = folder / f"{split}_sent_emo.csv", folder / CLIPS[split]
-    for id_, rows in groupby(_rows(file), key=lambda row: row[1]["Dialogue_ID"]):
+    for id_, rows in groupby(
+        read_rows(file, _COLUMNS, "MELD"), key=lambda row: row[1]["Dialogue_ID"]
+    ):
         turns: dict[str, Turn] = {}
         wrong: list[Trouble] = []
         for line, row in rows:
@@ -73,18 +74,3 @@ def _turn(row: Mapping[str, str], line: int, clips: Path) -> Turn:
         who=mended(row["Speaker"]).strip(),
         line=line,
     )
-
-
-def _rows(file: Path) -> Iterator[_Row]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            rows = csv.DictReader(opened)
-            if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
-                raise DataError(f"{file.name} of MELD lacks the columns {sorted(lacking)}")
-            for row in rows:
-                yield rows.line_num, {column: row[column] or "" for column in _COLUMNS}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"cannot read {file.name} of MELD in {file.parent.name!r}: {error}; "
-            "give the folder as it was published"
-        ) from error
