@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ui.page import Page
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("stream.js", "page.js")
 _UPLOAD_AGE_S = 1800.0
 _ICON = (
     "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
@@ -133,7 +134,7 @@ def _application(page: "Page", gate: Gate, house: House) -> "ASGIApp":
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gate.connect(app, look, lambda who: Keeping(house).delete_all(who, ""))
-    script = (_HERE / "page.js").read_text("utf-8")
+    script = "".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
     gr.mount_gradio_app(
         app,
         page.blocks,
