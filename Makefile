@@ -30,8 +30,10 @@ weights: setup ## Fetch the weights of PROFILE (default: embedded)
 chat: weights ## Open the chat page on 127.0.0.1:7860
 	$(RUN) -m ui --profile $(PROFILE) --port $(PORT)
 
-test: $(VENV)/test ## Run the tests (no network, no microphone)
-	$(RUN) -m pytest
+unexport PYTHONDONTWRITEBYTECODE # the tests start many Pythons: none shall compile all anew
+
+test: $(VENV)/test ## Run the tests on every core (no network, no microphone)
+	$(RUN) -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 check: $(VENV)/test ## Format, lint, types, import layers, graph files, examples
 	$(VENV)/bin/ruff format --check .

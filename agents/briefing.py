@@ -21,9 +21,6 @@ _LONGEST = 1_200
 _UNTOLD = frozenset({"opening", "no_start"})
 """Moments at which nothing was said of a feeling."""
 
-_SET_ASIDE = {"reference": ("adopt", "no")}
-"""Thoughts that are not told where another one says so."""
-
 _BRACKETS = str.maketrans("[]", "()")
 
 _CONTROL = re.compile(
@@ -141,14 +138,12 @@ def plan(
 
 
 def thoughts_told(prompt: Prompt, thoughts: Mapping[str, str]) -> list[str]:
-    """Return the thoughts that a prompt file has words for, in these words and in its order."""
-    told = []
-    for name in prompt.entries("thoughts"):
-        other, answer = _SET_ASIDE.get(name, ("", ""))
-        if name in thoughts and not (other and thoughts.get(other) == answer):
-            plain = quote(thoughts[name]).translate(_BRACKETS)
-            told.append(prompt.fill(f"thoughts/{name}", text=plain))
-    return told
+    """Return the thoughts that a prompt has words for, in these words and in its order."""
+    return [
+        prompt.fill(f"thoughts/{name}", text=quote(thoughts[name]).translate(_BRACKETS))
+        for name in prompt.entries("thoughts")
+        if name in thoughts
+    ]
 
 
 def quote(text: str) -> str:

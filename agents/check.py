@@ -91,9 +91,8 @@ def _refusal(sentence: str, state: ConversationState, kit: Kit, fixed: bool) -> 
     if sentence in state["said"]:
         return "says the same again"
     shown = [text for e in state["examples"] for text in (e["said"], e["reply"])]
-    # Thoughts are nobody's to read, but a reference is a reply, written to be taken up.
-    known = thoughts_of(state)
-    shown += [text for name, text in known.items() if name != "reference"]
+    known = thoughts_of(state)  # nobody's to read, but for those that are written to be taken up
+    shown += [text for name, text in known.items() if name not in kit.quotable]
     heard = [m.text for m in state["messages"] if isinstance(m, HumanMessage)]
     try:
         return kit.services.policy.read(

@@ -143,6 +143,7 @@ class Kit:
         options: the node's own options, checked.
         prompt: the node's prompt file, if it has one.
         private: texts of every prompt of the graph, which no reply may repeat.
+        quotable: thoughts of the graph whose words a reply may take.
         version: the graph's name and hash, for the record.
     """
 
@@ -152,6 +153,7 @@ class Kit:
     options: BaseModel | None = None
     prompt: Prompt = field(default_factory=Prompt)
     private: tuple[str, ...] = ()
+    quotable: frozenset[str] = frozenset()
     version: str = ""
 
     def need_model(self) -> Bound:

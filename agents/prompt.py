@@ -1,6 +1,7 @@
 """Prompt files: Markdown with `## sections` and `$placeholders`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 
@@ -47,6 +48,23 @@ class Prompt:
             for key, text in self.sections.items()
             if key.startswith(f"{section}/")
         }
+
+
+def with_told(prompts: Mapping[str, Prompt]) -> dict[str, Prompt]:
+    """Return the prompts of a graph, each with words for the thoughts of all.
+
+    What a prompt file says of its thoughts under `## told` is how they are told to every other
+    node, unless that one's own file words them under `## thoughts`.
+    """
+    told = {
+        f"thoughts/{name}": text
+        for prompt in prompts.values()
+        for name, text in prompt.entries("told").items()
+    }
+    return {
+        node: replace(prompt, sections={**told, **prompt.sections})
+        for node, prompt in prompts.items()
+    }
 
 
 def read_prompt(name: str, folder: Path = FOLDER) -> Prompt:

@@ -97,13 +97,18 @@ async def respond(state: ConversationState, runtime: Runtime[Context], kit: Kit)
         except (AttuneError, TimeoutError) as error:
             reason = str(error) or f"no sentence within {options.timeout:g} s"
             notes.append(Note(node=kit.name, text=reason))
+    written = bool(sentence)
     if not sentence:
         sentence, last = ("" if said else stand_in(state, runtime.context, kit, setting)), True
     candidate = None
     if sentence:
         last = last or sentence.endswith("?") or len(said) + 1 >= options.sentences
         candidate = kit.services.drafts.put(
-            state["turn_id"], len(said) + state["rejected"], sentence, last=last
+            state["turn_id"],
+            len(said) + state["rejected"],
+            sentence,
+            last=last,
+            stands_in=not written,
         )
     return {"candidate": candidate, "writer": kit.name, "notes": notes}
 

@@ -120,7 +120,6 @@ RESUMED: frozenset[str] = KEPT | {
     "words",
     "heard",
     "grade",
-    "moment",
     "candidate",
     "writer",
     "said",
@@ -147,7 +146,10 @@ def utterance(state: ConversationState) -> str:
 def thoughts_of(state: Mapping[str, object]) -> dict[str, str]:
     """Return the thoughts of a turn, in the order in which they were written.
 
+    One that was taken back is empty in the state, and no thought any more.
+
     Args:
         state: of the turn; one that an older version has written may lack them.
     """
-    return cast(dict[str, str], state.get("thoughts") or {})
+    known = cast(dict[str, str], state.get("thoughts") or {})
+    return {name: text for name, text in known.items() if text}

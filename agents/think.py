@@ -46,6 +46,9 @@ class ThinkOptions(BaseModel, extra="forbid"):
         choices: what the answer is to be picked from, or `values` for the list of
             `tools/data/values.yaml`; empty for any text.
         pick: how many of the choices are kept at most.
+        drops: earlier thoughts that an answer takes back, by answer.
+        about: whom it is about: `person`, or `reply` for what the supporter makes of it.
+        quotable: a reply may take its words; of any other thought it may not.
         sentences: how many sentences it has at most; an answer that picks is read whole.
         max_tokens: upper bound of generated tokens.
         history: how many earlier messages the prompt shows at most.
@@ -57,6 +60,9 @@ class ThinkOptions(BaseModel, extra="forbid"):
     after: int = Field(default=1, ge=1)
     choices: Literal["values"] | tuple[str, ...] = ()
     pick: int = Field(default=1, ge=1, le=5)
+    drops: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    about: Literal["person", "reply"] = "reply"
+    quotable: bool = False
     sentences: int = Field(default=1, ge=1, le=6)
     max_tokens: int = Field(default=60, ge=4, le=300)
     history: int = Field(default=12, ge=0)
@@ -87,7 +93,9 @@ async def think(state: ConversationState, runtime: Runtime[Context], kit: Kit) -
         return _left_out(kit, "the answer is none of the choices" if choices else "no answer")
     if rule := refusal(text, kit.services.policy, private=kit.private, heard=heard(state)):
         return _left_out(kit, f"refused: {rule}")
-    return {"thoughts": {step: text}}
+    dropped = options.drops.get(text, ())
+    notes = [{"node": kit.name, "text": f"took back: {name}"} for name in dropped]
+    return {"thoughts": {step: text, **dict.fromkeys(dropped, "")}, "notes": notes}
 
 
 def heard(state: ConversationState) -> str:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import typer
 from rich.console import Console
 
+from benchmarks.context_ngrams import NGRAMS, ngrams
 from benchmarks.context_scores import Answers, report
 from benchmarks.machine import describe
 from tools.corpora.library import find_corpus, require_training
@@ -98,6 +99,11 @@ def context(
     groups = [row.dialogue for row in asked]
     for name in list(answers):
         report(console, name, groups, golds, answers, found)
+    for name in NGRAMS:
+        if not only or any(part in name for part in only):
+            answers[name] = desk.ngrams(name, range(seeds))
+            report(console, name, groups, golds, answers, found)
+            _keep(found, out)
     for variant in VARIANTS:
         if (only and not any(part in variant.name for part in only)) or (
             variant.extra and not more
@@ -107,8 +113,12 @@ def context(
         answers[variant.name] = desk.variant(variant, range(seeds))
         report(console, variant.name, groups, golds, answers, found)
         found[variant.name]["seconds"] = round(time.perf_counter() - started, 1)
-        if out is not None:
-            out.write_text(json.dumps(found, indent=1), "utf-8")
+        _keep(found, out)
+
+
+def _keep(found: Mapping[str, Any], out: Path | None) -> None:
+    if out is not None:
+        out.write_text(json.dumps(found, indent=1), "utf-8")
 
 
 class Desk:
@@ -142,6 +152,10 @@ class Desk:
         """The tasks that every turn has a label for."""
         return [task for task in _TASKS if all(self.gold(task))]
 
+    def learnt_tasks(self, variant: Variant) -> list[str]:
+        """The tasks that a variant learns: lines have no answer, and so no plan to learn."""
+        return self.tasks if variant.unit == "turns" else ["user_emotion"]
+
     def constant(self) -> Answers:
         """Name the commonest label of the training turns always."""
         found = {}
@@ -155,8 +169,7 @@ class Desk:
         from sklearn.linear_model import LogisticRegression
 
         def vectors(rows: "Sequence[ContextRow]") -> npt.NDArray[np.float32]:
-            width = self._full.width
-            return np.stack([self._texts[r.situation.said][2 * width : 3 * width] for r in rows])
+            return np.stack([self._vector(row.situation.said) for row in rows])
 
         found = {}
         for task in self.tasks:
@@ -166,6 +179,15 @@ class Desk:
             found[task] = [[str(label) for label in model.predict(vectors(self.asked))]]
         return found
 
+    def ngrams(self, name: str, seeds: Sequence[int]) -> Answers:
+        """Fit a regression to TF-IDF columns of the turn."""
+        return ngrams(name, self.learnt["turns"], self.asked, self.tasks, seeds, self._vector)
+
+    def _vector(self, text: str) -> npt.NDArray[np.float32]:
+        width = self._full.width
+        row = self._texts.get(text)
+        return np.zeros(width, np.float32) if row is None else row[2 * width : 3 * width]
+
     def variant(self, variant: Variant, seeds: Sequence[int]) -> Answers:
         """Train a variant once per seed, and let each network answer."""
         from tools.training.context import train
@@ -174,7 +196,7 @@ class Desk:
         rows = self.learnt[variant.unit]
         lesson = self.lesson(variant)
         recipe = Recipe(**{"history": "none", **variant.recipe})
-        found: Answers = {task: [] for task in self.tasks}
+        found: Answers = {task: [] for task in self.learnt_tasks(variant)}
         for seed in seeds:
             extra = self.more if variant.extra else []
             trained = train(rows, lesson, recipe, seed, extra)
@@ -208,7 +230,7 @@ class Desk:
             columns += range(self._full.text, self._full.text + len(self.fine))
         texts = {text: row[columns] for text, row in self._texts.items()}
         folder = weights.require("all-minilm-l6-v2") if variant.sizes.get("tuned") else None
-        heads = labels_of(self.learnt["turns"], self.tasks)
+        heads = labels_of(self.learnt["turns"], self.learnt_tasks(variant))
         return Lesson(layout, Sizes(**variant.sizes), heads, texts, self.encoder, folder)
 
 

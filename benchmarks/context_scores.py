@@ -41,8 +41,8 @@ def report(
     """
     table = Table("task", *MEASURES, "gain on constant", "gain on logistic", title=name)
     found[name] = {}
-    for task, gold in golds.items():
-        runs = answers[name][task]
+    for task, runs in answers[name].items():
+        gold = golds[task]
         known = sorted(set(gold))
         made = [Confusion(gold, run, known) for run in runs]
         scores = np.array([[one.score(m) for m in MEASURES.values()] for one in made]) * 100

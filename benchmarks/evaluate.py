@@ -59,9 +59,9 @@ def evaluate(
         for _ in range(rounds):
             for at_once, seconds in spent.items():
                 began = time.perf_counter()
-                await take(made.items, replace(made.way, at_once=at_once), {}, lambda one: None)
+                await take(made.items, replace(made.setup, at_once=at_once), {}, lambda one: None)
                 seconds.append(time.perf_counter() - began)
-        made.way.services.models.close()
+        made.setup.services.models.close()
         return len(made.items)
 
     items = asyncio.run(measure())

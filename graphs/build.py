@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from agents.context import Context, Kit, Services, Update
 from agents.library import NODES
 from agents.node import Duty, Node
-from agents.prompt import Prompt, read_prompt
+from agents.prompt import Prompt, read_prompt, with_told
 from agents.rescue import Rescue
 from agents.state import ConversationState, TurnInput
 from agents.updates import accept, require_end
@@ -23,8 +23,9 @@ from graphs.deployment import deploy
 from graphs.spec import ELSE, GraphSpec, Route, Table
 from graphs.spec import END as END_NAME
 from graphs.spec import START as START_NAME
+from graphs.thinking import thoughts_in
 from graphs.witness import Witness
-from tools.errors import GraphError, places
+from tools.errors import ConfigError, GraphError, places
 from tools.models import ModelSet
 
 _SLACK_S = 10.0
@@ -61,8 +62,10 @@ def build(
         prompts: the prompt of each node that has one, in place of what their files say.
 
     Raises:
+        ConfigError: the services are made for measuring (`graphs.evaluation.bench`).
         GraphError: the checker refuses the graph.
     """
+    require_masked(services)
     spec = deploy(spec, services.deployment)
     require(spec, services.models)
     builder = empty_builder()
@@ -70,6 +73,19 @@ def build(
         builder.add_node(name, step(node, kit), defer=spec.nodes[name].join)
     connect(builder, spec)
     return builder
+
+
+def require_masked(services: Services) -> None:
+    """Refuse services with which nobody may be answered.
+
+    Raises:
+        ConfigError: they let strategies be planned that no machine may use on a person.
+    """
+    if services.unmasked:
+        raise ConfigError(
+            "unmasked services answer nobody: they are made for measuring a graph on a corpus "
+            "(`python -m graphs evaluate`); leave `unmasked` off"
+        )
 
 
 def equip(
@@ -81,6 +97,8 @@ def equip(
     """Return every node of a checked graph with its kit; see `build` for the arguments."""
     prompts = prompts_of(spec, services.models) if prompts is None else prompts
     private = tuple(text for prompt in prompts.values() for text in prompt.private)
+    prompts = with_told(prompts)
+    quotable = frozenset(name for name, options in thoughts_in(spec) if options.quotable)
     found = {}
     for name, entry in spec.nodes.items():
         node = NODES[spec.used(name)]
@@ -91,6 +109,7 @@ def equip(
             options=node.parse(entry.options),
             prompt=prompts.get(name, Prompt()),
             private=private,
+            quotable=quotable,
             version=version,
         )
         found[name] = (node, kit)

@@ -13,12 +13,12 @@ from langchain_core.runnables import RunnableConfig
 
 from agents.context import Context, Services, Update
 from graphs.answering import Answering, accepted
-from graphs.build import node_with_duty
+from graphs.build import node_with_duty, require_masked
 from graphs.events import Earlier, Event, Finished, Progress, RiskReport, Sentence, TurnReport
 from graphs.keeping.arrival import Place
 from graphs.keeping.saver import saver_of
 from graphs.keeping.written import Asked, asked_by, unpost
-from graphs.shelf import Version, require_masked
+from graphs.shelf import Version
 from tools.clips import Clip
 from tools.errors import InputError, StorageError, places
 from tools.safety.letter import Line

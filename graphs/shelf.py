@@ -17,7 +17,7 @@ from agents.library import NODES
 from agents.prompt import FOLDER as PROMPTS
 from agents.prompt import Prompt
 from agents.state import ConversationState, TurnInput
-from graphs.build import build, prompts_of
+from graphs.build import build, prompts_of, require_masked
 from graphs.check import require
 from graphs.deployment import deploy
 from graphs.keeping.pin import hash_of, unpin, version_text
@@ -190,19 +190,6 @@ class Shelf:
             graph=graph.with_config(recursion_limit=STEPS),
             models=models,
             text=text,
-        )
-
-
-def require_masked(services: Services) -> None:
-    """Refuse services with which nobody may be answered.
-
-    Raises:
-        ConfigError: they let strategies be planned that no machine may use on a person.
-    """
-    if services.unmasked:
-        raise ConfigError(
-            "unmasked services answer nobody: they are made for measuring a graph on a corpus "
-            "(`python -m graphs evaluate`); leave `unmasked` off"
         )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.made_gate import Made
     from tests.made_wheels import Registry
     from tools.chat import ChatRequest
+    from ui.layout import Layout
     from ui.uploads import UploadFolder
 
 
@@ -25,6 +26,14 @@ def folder(tmp_path: Path) -> "Iterator[UploadFolder]":
     made = UploadFolder(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def parts() -> "Layout":
+    """The parts of a page, which no handler changes."""
+    from tests.made_own_data import laid_out
+
+    return laid_out()
 
 
 @pytest.fixture

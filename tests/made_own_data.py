@@ -99,6 +99,14 @@ class MadeHouse:
     async def keep(self, key: str, who: Identity = ADA) -> dict[Any, Any]:
         return await self.data.chosen(key, True, asks(who))
 
+    async def tab(self, words: str, *, kept: bool = False, page: str = "page") -> str:
+        """Open a tab, keep its conversation or not, send a message; return the tab's key."""
+        key = self.visit(page=page)
+        if kept:
+            await self.keep(key)
+        await self.say(key, words)
+        return key
+
     async def open(self, key: str, id: str, who: Identity = ADA) -> dict[Any, Any]:
         """Open a kept conversation and return all that changed on the page."""
         changes: dict[Any, Any] = {}

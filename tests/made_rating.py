@@ -27,7 +27,7 @@ def items(n: int, **more: Any) -> list[dict[str, Any]]:
     return [
         {
             "id": f"talk-{i}/2", "dialogue": f"talk-{i}", "reference": "", "gold": {}, "groups": {},
-            "clips": 0, "said": f"My kite no. {i} flew away.",
+            "clips": 0, "missing": 0, "said": f"My kite no. {i} flew away.",
             "before": [
                 {"speaker": "person", "text": f"Hello, it is windy on day {i}."},
                 {"speaker": "supporter", "text": "Hello! What were you up to?"},

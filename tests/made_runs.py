@@ -43,19 +43,33 @@ def write_run(
     """
     lines = list(items if items is not None else made_items())
     folder.mkdir(parents=True)
-    manifest = {"format": 1, "graph": folder.name, "models": models or {"responder": MODEL}}
+    manifest = made_manifest(lines, graph=folder.name, models=models or {"responder": MODEL})
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     _lines(folder / "items.jsonl", lines)
     _lines(folder / "predictions.jsonl", [
         {
             "id": item["id"],
             "predicted": {"response": replies[item["id"]]} if item["id"] in replies else {},
-            "scores": {}, "unparsable": [], "ms": {}, "notes": [], "risk": "none", "readings": {},
+            "scores": {}, "given": [], "unparsable": [], "ms": {}, "notes": [], "plan": "",
+            "risk": "none", "readings": {},
         }
         for item in lines
     ])  # fmt: skip
-    (folder / "scores.json").write_text("{}", "utf-8")
     return folder
+
+
+def made_manifest(items: Sequence[Mapping[str, Any]], **changes: Any) -> dict[str, Any]:
+    """Return a whole manifest of a run over `items`, with changes by key."""
+    return {
+        "format": 1, "graph": "made", "graph_sha256": "a" * 64, "steps": ["response"],
+        "corpus": "esconv", "licence": "made", "split": "valid", "of": len(items),
+        "items": len(items), "dialogues": len({item["dialogue"] for item in items}),
+        "data_sha256": "d" * 64, "unit": "turns", "mode": "predicted", "history": "predicted",
+        "profile": "stub", "models": {}, "prompts": {}, "examples_sha256": "e" * 64, "swap": {},
+        "drop": [], "limit": 0, "seed": 0, "perplexity": False, "part": True, "at_once": 1,
+        "versions": {}, "code_sha256": "f" * 64, "machine": "made", "began": "made",
+        "command": "made",
+    } | changes  # fmt: skip
 
 
 def made_items() -> list[dict[str, Any]]:

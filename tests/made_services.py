@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from agents.context import Services
@@ -17,9 +16,6 @@ from tools.safety.policy import SafetyPolicy, load_policy
 
 LABELS = {label: label for label in EKMAN}
 SKILL = {"uar": 0.5, "classes": 7, "n": 1, "corpus": "none; a fake"}
-
-
-_phrases = cache(load_phrases)  # reading them takes longer than most tests
 
 
 def example(**changes: Any) -> Example:
@@ -110,7 +106,7 @@ def stub_services(
         models=stub_models(profile, **options),
         examples=store or ListedExamples(*examples),
         policy=policy or load_policy(),
-        phrases=_phrases(),
+        phrases=load_phrases(),
         unmasked=unmasked,
         deployment=deployment,
         clock=clock,

@@ -86,7 +86,7 @@ def test_a_dialogue_of_meld_that_goes_on_behind_another_is_named(tmp_path: Path)
 
 def test_a_table_of_meld_without_a_column_is_refused(tmp_path: Path) -> None:
     change(made_meld(tmp_path) / "train_sent_emo.csv", "Emotion", "Mood")
-    with pytest.raises(DataError, match=r"lacks the columns \['Emotion'\]"):
+    with pytest.raises(DataError, match="lacks the columns Emotion "):
         list(MELD.read(tmp_path))
 
 

@@ -11,6 +11,7 @@ import torch
 import yaml
 from typer.testing import CliRunner
 
+from tests.made_corpora import made_goemotions
 from tests.made_encoder import save_encoder
 from tools.__main__ import app
 from tools.backends.context_features import Layout, features, read_texts, texts_of
@@ -27,12 +28,12 @@ from tools.models import ModelSet, read_models
 from tools.perceived import Perceived
 from tools.situation import Situation
 from tools.training.context import labels_of, part, train
-from tools.training.context_card import write_models
+from tools.training.context_card import swaps, write_models
+from tools.training.context_command import read_extra
 from tools.training.context_fit import Lesson, Recipe, Trained, hide, probabilities
 from tools.training.context_media import with_vectors
 from tools.training.context_rows import (
     ContextRow,
-    alone,
     rows_of,
     with_history,
     without_history,
@@ -111,10 +112,12 @@ def test_lines_of_one_speaker_are_one_turn_with_the_history_before_it() -> None:
     assert second.situation.tried == ("Open question",)
 
 
-def test_utterances_give_a_row_for_each_labelled_line() -> None:
+def test_utterances_give_a_row_for_each_line_with_the_lines_before_it() -> None:
     rows = rows_of(MESC, [MADE], "utterances")
     assert [row.situation.said for row in rows][:2] == ["I am so sad.", "It was the day."]
-    assert [row.gold["strategy"] for row in rows][2:] == ["Restatement", "Approval"]
+    assert [turn["text"] for turn in rows[1].situation.before] == ["I am so sad."]
+    assert [row.turn for row in rows] == [0, 1, 2, 3]
+    assert all(set(row.gold) == {"user_emotion"} for row in rows)
 
 
 def test_no_clue_gets_into_what_is_trained_on() -> None:
@@ -141,13 +144,10 @@ def test_a_dialogue_never_stands_on_both_sides() -> None:
     assert held and not {r.dialogue for r in kept} & {r.dialogue for r in held}
 
 
-def test_single_utterances_serve_where_their_label_is_one_of_the_corpus() -> None:
-    dialogues = [
-        Dialogue(str(n), (Turn("person", "Wow.", label),))
-        for n, label in enumerate(("joy", "surprise"))
-    ]
-    [row] = alone(CORPORA["goemotions"], dialogues, {"joy", "anger"})
-    assert row.gold == {"user_emotion": "joy"}
+def test_single_utterances_serve_where_their_label_is_one_of_the_corpus(tmp_path: Path) -> None:
+    rows, [note] = read_extra([f"goemotions:{made_goemotions(tmp_path)}"], {"joy"}, "MESC")
+    assert [row.gold for row in rows] == [{"user_emotion": "joy"}] * 2
+    assert note == "2 rows of GoEmotions (CC BY 4.0)"
 
 
 def test_what_is_trained_can_be_loaded_and_tells_messages_apart(
@@ -284,6 +284,13 @@ def test_a_split_that_is_not_for_training_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("task", ["strategy", "system-emotion", "joint"])
+def test_lines_serve_the_user_emotion_alone(tmp_path: Path, task: str) -> None:
+    result = run("train", task, "--data", f"mesc:{tmp_path}", "--unit", "utterances",
+                 "--out", tmp_path / "out")  # fmt: skip
+    assert isinstance(result.exception, ConfigError) and "--unit" in str(result.exception)
+
+
 def test_nothing_is_written_where_weights_ship(tmp_path: Path) -> None:
     from tools import weights
 
@@ -298,9 +305,11 @@ def test_the_models_file_makes_each_head_usable_by_name(tmp_path: Path) -> None:
         "layout": {"affect": ["joy"]},
         "data": {"corpus": "MESC", "licence": "none stated; made"},
     }
-    names = write_models(tmp_path, "mesc", card, "minilm", "goemotions-head")
+    nodes = write_models(tmp_path, "mesc", card, "minilm", "goemotions-head")
     found = read_models(tmp_path / "models.yaml").models
-    assert names == ["mesc-emotion", "mesc-strategy"] == list(found)
+    assert list(nodes.values()) == ["mesc-emotion", "mesc-strategy"] == list(found)
+    assert swaps(nodes) == "--swap fusion=mesc-emotion --swap strategy=mesc-strategy"
+    assert swaps(nodes) in (tmp_path / "models.yaml").read_text("utf-8")
     assert found["mesc-emotion"].task == "user_emotion"
     assert found["mesc-emotion"].options["folder"] == str(tmp_path)
     assert (found["mesc-emotion"].labels, found["mesc-strategy"].labels) == ({"joy": "joy"}, {})

@@ -51,22 +51,6 @@ def test_a_therapist_of_mesc_has_a_strategy_and_a_client_none(tmp_path: Path) ->
     ]
 
 
-def test_lines_of_mesc_are_what_clients_say(tmp_path: Path) -> None:
-    lines = mesc.client_lines(mesc.read(write_mesc(tmp_path)))
-    assert lines[0] == ("I hate this.", "anger")
-    assert len(lines) == 6
-
-
-def test_a_turn_of_mesc_lasts_until_the_therapist_speaks_and_has_the_commonest_label(
-    tmp_path: Path,
-) -> None:
-    turns = mesc.client_turns(mesc.read(write_mesc(tmp_path)))
-    assert turns == [
-        ("I hate this. All of it. Well.", "anger"),
-        ("I feel heavy.", "depression"),
-    ]  # glad and sad are as common as each other in the second one
-
-
 @pytest.mark.parametrize("name", ["MESC.csv", "val.json"])
 def test_a_missing_file_of_mesc_is_named(tmp_path: Path, name: str) -> None:
     (write_mesc(tmp_path) / name).unlink()
@@ -77,12 +61,8 @@ def test_a_missing_file_of_mesc_is_named(tmp_path: Path, name: str) -> None:
 def test_a_table_without_a_column_is_no_mesc(tmp_path: Path) -> None:
     text = (write_mesc(tmp_path) / "MESC.csv").read_text()
     (tmp_path / "MESC.csv").write_text(text.replace("Emotion", "Mood", 1))
-    with pytest.raises(DataError, match="'Emotion'"):
+    with pytest.raises(DataError, match="lacks the columns Emotion "):
         list(mesc.read(tmp_path))
-
-
-def test_situations_of_esconv_come_with_their_emotion(tmp_path: Path) -> None:
-    assert esconv.situations(write_esconv(tmp_path)) == [("A review is near.", "anxiety")]
 
 
 def test_a_malformed_line_of_esconv_is_named(tmp_path: Path) -> None:
@@ -94,10 +74,18 @@ def test_a_malformed_line_of_esconv_is_named(tmp_path: Path) -> None:
 def test_reading_goes_on_behind_a_broken_line_that_is_reported(tmp_path: Path) -> None:
     write_esconv(tmp_path)
     good = (tmp_path / "train.txt").read_text()
-    (tmp_path / "train.txt").write_text(good + '{"situ\n' + good)
+    other = good.replace("Monday", "Tuesday")
+    (tmp_path / "train.txt").write_text(good + '{"situ\n\n' + other)
     told: list[Trouble] = []
     assert len(list(esconv.read(tmp_path, report=told.append))) == 2
     assert [trouble.line for trouble in told] == [2]
+
+
+def test_a_conversation_that_stands_in_esconv_twice_is_counted_once(tmp_path: Path) -> None:
+    write_esconv(tmp_path, esconv_conversation(), esconv_conversation())
+    told: list[Trouble] = []
+    assert len(list(esconv.read(tmp_path, report=told.append))) == 1
+    assert [(trouble.kind, trouble.line) for trouble in told] == [("id", 2)]
 
 
 def test_esconv_is_read_as_first_published_too(tmp_path: Path) -> None:
@@ -144,7 +132,7 @@ def test_the_chain_of_escot_is_the_thoughts_of_its_response(tmp_path: Path) -> N
 def test_an_unknown_speaker_of_escot_is_named(tmp_path: Path) -> None:
     file = made_escot(tmp_path) / "train.json"
     file.write_text(file.read_text().replace('"seeker"', '"narrator"'))
-    with pytest.raises(DataError, match="train.json:2: .*unknown speaker 'narrator'"):
+    with pytest.raises(DataError, match="train.json:2, dialogue 1, turn 2: unknown"):
         list(escot.read(tmp_path))
 
 
@@ -246,6 +234,30 @@ def test_an_array_that_breaks_off_is_reported_where_it_does(tmp_path: Path) -> N
     told: list[Trouble] = []
     assert len(list(json_items(file, told.append))) == 1
     assert [trouble.line for trouble in told] == [3]
+
+
+def test_an_array_that_ends_between_two_objects_is_not_taken_for_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('[{"a": 1},{"a": 2},')
+    told: list[Trouble] = []
+    assert len(list(json_items(file, told.append))) == 2
+    assert [str(trouble) for trouble in told] == [
+        "a.json, dialogue 3: the file ends before its array does, as if cut off"
+    ]
+
+
+def test_conversations_of_an_array_of_one_line_are_told_apart(tmp_path: Path) -> None:
+    file = made_esconv_array(tmp_path) / "ESConv.json"
+    [made] = json.loads(file.read_text())
+    wrong = {**made, "dialog": [*made["dialog"], {"speaker": "narrator", "content": "It rains."}]}
+    other = {**made, "situation": "Another term ends."}
+    file.write_text(json.dumps([made, other, wrong]))
+    told: list[Trouble] = []
+    found = list(CORPORA["esconv"].read(tmp_path, "all", told.append))
+    assert [dialogue.id for dialogue in found] == ["ESConv-1", "ESConv-2"]
+    assert [str(trouble) for trouble in told] == [
+        "ESConv.json, dialogue 3, turn 4: unknown speaker 'narrator'"
+    ]
 
 
 def test_a_line_separator_inside_a_json_string_cuts_nothing(tmp_path: Path) -> None:

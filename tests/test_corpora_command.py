@@ -20,7 +20,7 @@ def run(*words: str) -> Result:
 
 
 def checked(corpus: str, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("check", corpus, "--json", *words).stdout)
+    found: dict[str, Any] = json.loads(run("check", "--data", corpus, "--json", *words).stdout)
     return found
 
 
@@ -42,14 +42,14 @@ def test_a_whole_corpus_is_counted(tmp_path: Path) -> None:
 
 
 def test_counts_that_are_not_as_published_are_wrong(tmp_path: Path) -> None:
-    done = run("check", f"esconv:{made_esconv(tmp_path)}")
+    done = run("check", "--data", f"esconv:{made_esconv(tmp_path)}")
     assert done.exit_code == 1
     assert "train: 2 dialogues were read, and 910 are published" in done.stdout
     assert "910" in done.stdout and "CC BY-NC 4.0" in done.stdout
 
 
 def test_a_part_of_a_corpus_of_single_files_is_not_wrong(tmp_path: Path) -> None:
-    done = run("check", f"emodb:{made_emodb(tmp_path)}")
+    done = run("check", "--data", f"emodb:{made_emodb(tmp_path)}")
     assert done.exit_code == 0
     assert "20 (535)" in done.stdout
     assert "nothing is wrong" in done.stdout
@@ -61,7 +61,7 @@ def test_clips_that_are_there_and_missing_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_corpus_that_was_never_read_is_marked(tmp_path: Path) -> None:
-    assert "not run on the corpus" in run("check", f"meld:{made_meld(tmp_path)}").stdout
+    assert "not run on the corpus" in run("check", "--data", f"meld:{made_meld(tmp_path)}").stdout
     assert checked(f"meld:{tmp_path}")["checked"] is False
 
 
@@ -74,7 +74,7 @@ def test_comments_under_several_emotions_are_counted(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path) -> None:
     file = made_goemotions(tmp_path) / "dev.tsv"
     file.write_text(file.read_text() + "Twice\t0\tdev0\nno tabs\n")
-    done = run("check", f"goemotions:{tmp_path}", "--split", "dev")
+    done = run("check", "--data", f"goemotions:{tmp_path}", "--split", "dev")
     assert done.exit_code == 1
     assert "dev: duplicate ids: 1" in done.stdout
     assert "dev: dev.tsv:6: the line has 1 columns" in done.stdout
@@ -96,10 +96,10 @@ def test_half_a_corpus_is_told(tmp_path: Path) -> None:
     assert checked(f"mesc:{tmp_path}")["not_there"] == ["test"]
     with pytest.raises(DataError, match="lacks the split 'test'"):
         CliRunner().invoke(
-            app, ["check", f"mesc:{tmp_path}", "--split", "test"], catch_exceptions=False
+            app, ["check", "--data", f"mesc:{tmp_path}", "--split", "test"], catch_exceptions=False
         )
 
 
 def test_a_folder_without_any_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no split of MESC; it must have one of train.json"):
-        CliRunner().invoke(app, ["check", f"mesc:{tmp_path}"], catch_exceptions=False)
+        CliRunner().invoke(app, ["check", "--data", f"mesc:{tmp_path}"], catch_exceptions=False)

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,23 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         find_corpus(f"mesc:{tmp_path / 'nowhere'}")
 
 
+@pytest.mark.parametrize("locked", ["", "angry"])
+def test_a_folder_that_may_not_be_read_is_refused_and_not_passed_over(
+    tmp_path: Path, locked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_emodb(tmp_path, flat=False)
+    listed = Path.iterdir
+
+    def forbidding(folder: Path) -> Iterator[Path]:  # root may read anything
+        if folder == tmp_path / locked:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", forbidding)
+    with pytest.raises(DataError, match="cannot be read as the folder of EmoDB: .*denied"):
+        find_corpus(f"emodb:{tmp_path}")
+
+
 def test_the_folder_of_another_corpus_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"lacks the split 'train' of GoEmotions \(there: none\)"):
         CORPORA["goemotions"].read(made_esconv(tmp_path))
@@ -118,10 +135,10 @@ def test_an_id_that_stands_there_twice_is_named_and_counted_once(tmp_path: Path)
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"emotion_type": "glee"}, "unknown emotion 'glee'"),
+        ({"emotion_type": "glee"}, ": unknown emotion 'glee'"),
         (
             {"dialog": [{"text": "Hm.", "speaker": "sys", "strategy": "Hum"}]},
-            "unknown strategy 'Hum'",
+            ", turn 1: unknown strategy 'Hum'",
         ),
     ],
 )
@@ -133,7 +150,7 @@ def test_a_dialogue_with_an_unknown_label_is_left_out_whole(
     troubles: list[Trouble] = []
     found = list(CORPORA["esconv"].read(tmp_path, "train", troubles.append))
     assert [dialogue.line for dialogue in found] == [2]
-    assert [str(trouble) for trouble in troubles] == [f"train.txt:1: {told}"]
+    assert [str(trouble) for trouble in troubles] == [f"train.txt:1{told}"]
 
 
 def test_dialogues_come_one_by_one(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import io
 import json
 import shutil
 import sys
@@ -29,6 +30,7 @@ from tools.backends.stub import StubChat
 from tools.corpora.library import CORPORA
 from tools.errors import ConfigError, DataError, ModelError, UnknownName
 from tools.phrases import load_phrases
+from tools.safety.policy import SafetyPolicy
 
 QUIET = Console(quiet=True)
 
@@ -131,7 +133,7 @@ def test_a_dialogue_that_stands_twice_is_not_counted_twice(tmp_path):
     folder = made_esconv(tmp_path)
     line = (folder / "valid.txt").read_text()
     (folder / "valid.txt").write_text(line + line)
-    with pytest.raises(DataError, match="'valid-1' and 'valid-2' of ESConv are the same"):
+    with pytest.raises(DataError, match=r"valid\.txt:2: the same conversation stands there twice"):
         items_of(folder, "valid", corpus="esconv")
 
 
@@ -176,8 +178,8 @@ def test_a_graph_is_not_measured_with_the_services_of_a_program_that_talks_to_pe
 
 def test_a_measured_graph_draws_by_the_seed_of_the_run_and_is_masked_where_it_could_answer(asking):
     made = prepare(replace(asking, seed=3))
-    services = made.way.services
-    kits = made.way.bench.kits.values()
+    services = made.setup.services
+    kits = made.setup.bench.kits.values()
     assert {(kit.services.seed, kit.services.unmasked) for kit in kits} == {(3, True)}
     assert services.seed == 3 and services.audit is None
     with pytest.raises(ConfigError, match="answer nobody"):
@@ -337,6 +339,34 @@ def test_a_run_that_was_killed_goes_on_where_it_was(asking, tmp_path, run):
     assert again[1]["predicted"] == run.predictions()[1]["predicted"]
 
 
+def test_a_resume_says_which_line_of_the_predictions_is_damaged(asking, tmp_path, run):
+    shutil.copytree(run.path, tmp_path / "run")
+    file = tmp_path / "run" / "predictions.jsonl"
+    file.write_text("{oops}\n" + file.read_text())
+    with pytest.raises(DataError, match=r"predictions\.jsonl:1 .*take the line out"):
+        evaluate(asking, tmp_path / "run", QUIET, resume=True)
+
+
+def test_a_resume_says_that_a_manifest_is_damaged(asking, tmp_path, run):
+    shutil.copytree(run.path, tmp_path / "run")
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(file.read_text()[:-40])
+    with pytest.raises(DataError, match=r"manifest\.json:\d+ .*is no JSON.*another --out"):
+        evaluate(asking, tmp_path / "run", QUIET, resume=True)
+
+
+@pytest.mark.parametrize("lost", ["items.jsonl", "scores.json"])
+def test_a_resume_makes_anew_what_the_corpus_and_the_predictions_can_make(
+    asking, tmp_path, run, lost
+):
+    shutil.copytree(run.path, tmp_path / "run")
+    (tmp_path / "run" / lost).write_text("{oops}\n")
+    said = io.StringIO()
+    again = evaluate(asking, tmp_path / "run", Console(file=said, width=200), resume=True)
+    assert (again.items(), again.scores) == (run.items(), run.scores)
+    assert ("items.jsonl was damaged and is written anew" in said.getvalue()) == ("items" in lost)
+
+
 def test_a_run_is_not_written_over(asking, run):
     with pytest.raises(ConfigError, match="holds a run already"):
         evaluate(asking, run.path, QUIET)
@@ -386,6 +416,29 @@ def test_a_planner_that_fails_counts_as_not_read(asking, tmp_path, monkeypatch):
     assert run.scores["steps"]["strategy"]["unparsable"] == 2
     assert run.scores["steps"]["strategy"]["accuracy"] == 0
     assert all(one["plan"] for one in run.predictions())  # the turn went on
+
+
+def test_a_reply_of_the_model_alone_is_marked_by_nothing(run):
+    assert not any("stood_in" in one for one in run.predictions())
+    assert run.scores["steps"]["response"]["stood_in"] == 0
+
+
+def broken(*arguments):
+    raise ModelError("the made model failed")
+
+
+@pytest.mark.parametrize("policy", ["", "refuses"])
+def test_a_reply_is_marked_where_the_models_sentence_was_none_or_was_refused(
+    asking, tmp_path, monkeypatch, policy
+):
+    if policy:
+        monkeypatch.setattr(SafetyPolicy, "read", lambda self, sentence, **more: "made rule")
+    else:
+        monkeypatch.setattr(StubChat, "_reply", broken)
+    found = evaluate(asking, tmp_path / "run", QUIET)
+    assert all(one["predicted"]["response"] for one in found.predictions())
+    assert [one["stood_in"] for one in found.predictions()] == [True, True]
+    assert found.scores["steps"]["response"]["stood_in"] == 2
 
 
 def test_what_a_turn_left_in_memory_is_dropped_after_every_item(asking, tmp_path, monkeypatch):

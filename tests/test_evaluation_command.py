@@ -1,11 +1,17 @@
+import errno
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from graphs.__main__ import app
 from graphs.evaluation.folder import RunFolder
 from tests.made_corpora import made_emodb, made_esconv, made_goemotions, made_mesc
+from tools.__main__ import app as tools
 from tools.errors import AttuneError, DataError, UnknownName
 
 
@@ -66,9 +72,86 @@ def test_a_report_is_written_into_the_run(runs):
     assert (runs / "smes" / "report" / "report.md").exists()
 
 
+def compared(runs, out):
+    return command("compare", runs / "smes", runs / "multimood", "--draws", "100", "--out", out)
+
+
+def reported(runs, out):
+    return command("report", runs / "smes", "--out", out)
+
+
+@pytest.mark.parametrize(("write", "page"), [(compared, "t.md"), (reported, "t.md/report.md")])
+def test_folders_that_are_not_there_are_made(runs, tmp_path, write, page):
+    write(runs, tmp_path / "new" / "place" / "t.md")
+    assert (tmp_path / "new" / "place" / page).is_file()
+
+
+@pytest.mark.parametrize("write", [compared, reported])
+@pytest.mark.parametrize("why", [errno.ENOSPC, errno.EACCES], ids=["full disk", "not allowed"])
+def test_why_a_table_or_a_report_cannot_be_written_is_said(runs, tmp_path, monkeypatch, write, why):
+    def refuse(self, *arguments, **settings):
+        raise OSError(why, os.strerror(why))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    then = "see that there is room and that you may write there, or give another --out"
+    with pytest.raises(DataError, match=f"'t' cannot be written .{os.strerror(why)}.; {then}$"):
+        write(runs, tmp_path / "t")
+
+
+@pytest.mark.parametrize("write", [compared, reported])
+def test_a_file_in_the_place_of_a_folder_is_said(runs, tmp_path, write):
+    (tmp_path / "note").write_text("mine")
+    with pytest.raises(DataError, match=r"'t' cannot be written \(.*\); .* give another --out$"):
+        write(runs, tmp_path / "note" / "t")
+    assert (tmp_path / "note").read_text() == "mine"
+
+
+def test_a_folder_in_the_place_of_a_table_is_said_and_nothing_is_left_beside_it(runs, tmp_path):
+    (tmp_path / "t").mkdir()
+    with pytest.raises(DataError, match="'t' cannot be written .Is a directory"):
+        compared(runs, tmp_path / "t")
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+
+
+def options(*verbs, of=app):
+    """Return the options of a command: default, and how its value is called, by name."""
+    found = get_command(of)
+    for verb in verbs:
+        found = found.commands[verb]
+    found = found.params
+    return {one.opts[0]: (one.default, one.metavar) for one in found if one.opts[0] != "--help"}
+
+
+def test_an_option_that_two_commands_share_is_the_same_in_both():
+    evaluate, ablate = options("evaluate"), options("ablate")
+    shared = (evaluate.keys() & ablate.keys()) - {"--out"}
+    assert {"--data", "--reply", "--limit", "--seed"} <= shared
+    assert {name: evaluate[name] for name in shared} == {name: ablate[name] for name in shared}
+
+
+def test_a_corpus_and_a_limit_are_asked_for_alike_everywhere():
+    found = [options("evaluate"), options("ablate"), options("corpora", "check", of=tools),
+             options("models", "check", of=tools), options("judge")]  # fmt: skip
+    assert {one["--data"][1] for one in found if "--data" in one} == {"NAME:DIR"}
+    assert ["--data" in one for one in found] == [True, True, True, True, False]
+    assert {one["--limit"][0] for one in found if "--limit" in one} == {0}
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "ablate", "judge", "simulate", "compare"])
+def test_a_seed_below_nought_is_refused_before_anything_is_done(verb):
+    done = CliRunner().invoke(app, [verb, "--seed", "-1"])
+    assert done.exit_code == 2 and "Invalid value for '--seed'" in done.output
+
+
+def test_what_is_left_out_at_once_and_in_turn_has_two_names():
+    assert {"--drop", "--swap"} <= options("evaluate").keys()
+    assert {"--drop", "--swap"}.isdisjoint(options("ablate"))
+
+
 def test_an_ablation_makes_a_run_for_every_change_and_goes_on_where_it_was(mesc, tmp_path):
     asked = ("ablate", "--graph", "smes", "--data", mesc, "--profile", "stub", "--part",
-             "--drop", "clue", "--swap", "strategy=knn-strategy", "--out", tmp_path)  # fmt: skip
+             "--labels", "--drop-each", "clue", "--swap-each", "strategy=knn-strategy",
+             "--out", tmp_path)  # fmt: skip
     assert "no-clue beside whole" in command(*asked)
     before = (tmp_path / "no-clue" / "predictions.jsonl").read_text()
     command(*asked)

@@ -12,19 +12,14 @@ from graphs.evaluation.labels import LabelSpace
 from graphs.evaluation.reporting import write_report
 from graphs.evaluation.scoring import score
 from graphs.evaluation.tables import Grid, _reason, comparison_grids, run_grids
-from tests.made_runs import write_run
+from tests.made_runs import made_manifest
 from tools.corpora.library import CORPORA
-from tools.errors import ConfigError, DataError
+from tools.errors import ConfigError, DataError, UnknownName
 from tools.metrics.published import PublishedRow
 
 STEPS = ("user_emotion", "strategy", "response")
 MESC = LabelSpace(CORPORA["mesc"])
 GOLD = ["anger", "joy", "neutral", "depression"]
-SETTINGS = {
-    "corpus": "mesc", "split": "val", "unit": "turns", "items": 4, "of": 4, "mode": "predicted",
-    "history": "predicted", "profile": "stub", "seed": 0, "steps": list(STEPS), "command": "made",
-    "graph_sha256": "a",
-}  # fmt: skip
 
 
 def item(number, emotion):
@@ -37,6 +32,7 @@ def item(number, emotion):
 
 
 ITEMS = [item(number, emotion) for number, emotion in enumerate(GOLD)]
+SETTINGS = made_manifest(ITEMS, corpus="mesc", split="val", steps=list(STEPS))
 
 
 def prediction(item, **changes):
@@ -44,8 +40,8 @@ def prediction(item, **changes):
         "id": item["id"],
         "predicted": {"user_emotion": "joy", "strategy": "Approval", "response": "You stayed."},
         "scores": {"user_emotion": {"joy": 0.6, "anger": 0.4}, "strategy": {"Approval": 1.0}},
-        "unparsable": [], "ms": {"strategy": 4.0}, "notes": [], "plan": "Approval", "risk": "none",
-        "readings": {"text": "", "voice": "not given"},
+        "given": [], "unparsable": [], "ms": {"strategy": 4.0}, "notes": [], "plan": "Approval",
+        "risk": "none", "readings": {"text": "", "voice": "not given"},
     }  # fmt: skip
     return {**made, **changes}
 
@@ -68,10 +64,7 @@ def runs(tmp_path):
         ("all", right, {"graph_sha256": "b"}),
         ("test", PREDICTIONS, {"split": "test"}),
     ):
-        write_run(tmp_path / name, {}, items=ITEMS)
-        (tmp_path / name / "predictions.jsonl").unlink()
         run = RunFolder(tmp_path / name)
-        (tmp_path / name / "manifest.json").unlink()
         run.begin({**SETTINGS, "graph": name, **changes}, ITEMS)
         for one in predictions:
             run.append(one)
@@ -151,9 +144,9 @@ def test_an_empty_reply_is_counted_and_scored():
 
 
 def test_a_reply_that_stood_in_for_the_model_is_counted():
-    predictions = [prediction(ITEMS[0], notes=["respond: no draft kept to the plan"]),
-                   *PREDICTIONS[1:]]  # fmt: skip
-    assert scored(predictions)["steps"]["response"]["stood in"] == 1
+    noted = [prediction(i, notes=["respond: no draft kept to the plan"]) for i in ITEMS[1:]]
+    predictions = [prediction(ITEMS[0], stood_in=True), *noted]
+    assert scored(predictions)["steps"]["response"]["stood_in"] == 1
 
 
 def test_the_plan_that_the_reply_was_given_is_the_one_it_is_held_to():
@@ -207,6 +200,14 @@ def test_what_differs_between_two_runs_is_named(runs):
 def test_runs_on_different_splits_are_not_compared(runs):
     with pytest.raises(DataError, match="differ in split"):
         compare([runs[0], runs[2]])
+
+
+def test_runs_on_a_corpus_that_nobody_knows_are_not_compared(runs):
+    for run in runs[:2]:
+        file = run.path / "manifest.json"
+        file.write_text(file.read_text().replace('"mesc"', '"mesk"'))
+    with pytest.raises(UnknownName, match="did you mean 'mesc'"):
+        compare(runs[:2])
 
 
 def test_one_run_compares_with_nothing(runs):
@@ -285,6 +286,14 @@ def test_a_report_holds_nothing_of_the_corpus(runs, tmp_path):
     assert "It is 0." not in text and "You stayed with it." not in text
 
 
+@pytest.mark.parametrize("file", ["items.jsonl", "predictions.jsonl", "manifest.json"])
+def test_a_damaged_run_is_neither_reported_nor_compared(runs, tmp_path, file):
+    (runs[0].path / file).write_text("{oops}\n")
+    for ask in (lambda: write_report(runs[0], tmp_path / "report"), lambda: compare(runs[:2])):
+        with pytest.raises(DataError, match=f"{file}:1 of "):
+            ask()
+
+
 def test_a_run_without_scores_says_how_to_finish(runs, tmp_path):
     (runs[0].path / "scores.json").unlink()
     with pytest.raises(DataError, match="--resume"):
@@ -311,7 +320,7 @@ def test_an_ablation_together_runs_every_combination_but_two_models_for_one_node
 
 
 def test_an_ablation_of_nothing_is_refused():
-    with pytest.raises(ConfigError, match="--drop or --swap"):
+    with pytest.raises(ConfigError, match="--drop-each or --swap-each"):
         cells(ASKING, [], [])
 
 

@@ -3,9 +3,7 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from tests.made_own_data import ADA, asks, house, laid_out
+from tests.made_own_data import ADA, asks, house
 from tests.made_services import LABELS
 from tools.phrases import load_phrases
 from ui.layout import Layout
@@ -17,11 +15,6 @@ LINES = [
     {"role": "user", "content": "My sister <b>moved</b>."},
     {"role": "assistant", "content": "That is a change."},
 ]
-
-
-@pytest.fixture(scope="module")
-def parts() -> Layout:
-    return laid_out()
 
 
 def made_source(**more: object) -> Source:
@@ -67,8 +60,7 @@ async def test_r19_what_was_noticed_goes_with_it_and_no_file_is_written(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         before = sorted(tmp_path.rglob("*"))
         changes = await made.exporting.exported("json", key, False, True, False, asks())
         assert sorted(tmp_path.rglob("*")) == before
@@ -91,8 +83,7 @@ async def test_r19_every_kept_conversation_goes_with_it_when_asked(
             await made.keep(key)
             await made.say(key, words)
         await made.sessions.end(key, ADA.key)
-        again = made.visit(page="another")
-        await made.say(again, "The third.")
+        again = await made.tab("The third.", page="another")
         alone = await made.exporting.exported("txt", again, False, False, False, asks())
         text = json.loads(alone[parts.data.file])["text"]
         assert "third" in text and "first" not in text

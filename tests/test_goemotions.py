@@ -5,6 +5,7 @@ import pytest
 
 from tests.made_corpora import made_goemotions
 from tests.made_encoder import FINE, write_corpus
+from tools.corpora import goemotions
 from tools.corpora.library import CORPORA
 from tools.errors import DataError
 from tools.labels import EKMAN
@@ -137,3 +138,25 @@ def test_taking_comments_keeps_rows_together(corpus):
     assert taken.texts == [comments.texts[5], comments.texts[0]]
     assert (taken.fine == comments.fine[[5, 0]]).all()
     assert taken.first.tolist() == comments.first[[5, 0]].tolist()
+
+
+def test_a_list_of_labels_that_lacks_one_would_shift_all_below_it_and_is_refused(tmp_path):
+    file = made_goemotions(tmp_path) / "labels.txt"
+    file.write_text(file.read_text().replace("gratitude\n", ""))
+    with pytest.raises(DataError, match="labels.txt .* lacks gratitude, which ekman.json groups"):
+        list(goemotions.read(tmp_path, "dev"))
+
+
+@pytest.mark.parametrize("text", ['{"joy": ["joy"', "[1, 2]", '{"joy": 3}'])
+def test_groups_that_are_no_lists_of_labels_are_refused(tmp_path, text):
+    (made_goemotions(tmp_path) / "ekman.json").write_text(text)
+    with pytest.raises(DataError, match="ekman.json .* is no JSON object of lists of labels"):
+        list(goemotions.read(tmp_path, "dev"))
+
+
+@pytest.mark.parametrize("name", ["dev.tsv", "labels.txt", "ekman.json"])
+def test_a_byte_order_mark_is_no_part_of_a_comment_or_a_label(tmp_path, name):
+    file = made_goemotions(tmp_path) / name
+    plain = list(goemotions.read(tmp_path, "dev"))
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert list(goemotions.read(tmp_path, "dev")) == plain

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 
@@ -159,3 +161,24 @@ async def test_a_host_that_is_closed_while_it_works_is_used_again_at_once() -> N
     working.released.set()
     with pytest.raises(ModelError):
         await first
+
+
+def test_a_program_that_ends_lets_the_batch_that_runs_end_first() -> None:
+    program = """
+import asyncio, time
+from tools.host import ModelHost
+
+class Slow:
+    def predict(self, items):
+        time.sleep(0.3)
+        print("ended", flush=True)
+        return items
+
+async def leave():
+    asyncio.create_task(ModelHost("slow", Slow).infer(1))
+    await asyncio.sleep(0.1)
+
+asyncio.run(leave())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b"ended\n")

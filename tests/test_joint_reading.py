@@ -85,7 +85,14 @@ async def test_a_joint_model_that_hangs_does_not_hold_the_turn_up() -> None:
         model=services.models.bound("user_emotion"),
         options=FusionOptions(timeout=0.01),
     )
-    state: Any = {**FRESH, "readings": {}, "words": "Hello.", "messages": [], "turn": 1}
+    state: Any = {
+        **FRESH,
+        "readings": {},
+        "thoughts": {},
+        "words": "Hello.",
+        "messages": [],
+        "turn": 1,
+    }
     update = await fusion.run(state, Runtime(context=Context()), kit)
     assert update["user_emotion"]["label"] == UNKNOWN
     assert "the rule of fusion decides" in update["notes"][0]["text"]

@@ -97,7 +97,7 @@ def test_a_name_with_a_bar_in_it_leaves_the_tables_of_markdown_whole(
 def test_a_folder_that_is_not_as_a_run_is_written_is_said(tmp_path: Path, models: Path) -> None:
     foreign = write_run(tmp_path / "foreign", made_replies("warm"))
     (foreign / "items.jsonl").write_text('{"id": "a"}\n')
-    with pytest.raises(DataError, match="'foreign' is not as"):
+    with pytest.raises(DataError, match=r"items\.jsonl:1 of the run 'foreign' lacks 'dialogue'"):
         judged([foreign], models, "says-1", "epitome")
 
 

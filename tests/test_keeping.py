@@ -20,15 +20,9 @@ from ui.own import texts as data_texts
 SAID = "My sister moved to Leeds."
 
 
-@pytest.fixture(scope="module")
-def parts() -> Layout:
-    return laid_out()
-
-
 async def test_r15_nothing_is_kept_until_somebody_chooses_it(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.say(key, SAID)
+        key = await made.tab(SAID)
         assert not made.session(key).chat.kept and await made.kept_ids() == []
     assert not parts.data.keep.value
     assert not parts.senses.microphone.value and not parts.senses.camera.value
@@ -38,8 +32,7 @@ async def test_r15_keeping_begins_with_the_choice_and_says_so(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.say(key, SAID)
+        key = await made.tab(SAID)
         changes = await made.keep(key)
         assert made.session(key).chat.kept and len(await made.kept_ids()) == 1
         assert "is kept, encrypted, until 30 days" in changes[parts.data.state]
@@ -51,9 +44,7 @@ async def test_r15_taking_it_back_deletes_at_once_and_the_talk_goes_on(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, SAID)
+        key = await made.tab(SAID, kept=True)
         changes = await made.data.chosen(key, False, asks())
         assert "stored is deleted" in changes[parts.data.state]
         assert "goes on in memory" in changes[parts.data.state]
@@ -121,9 +112,7 @@ async def test_a_kept_conversation_is_listed_opened_and_gone_on_with(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, SAID)
+        key = await made.tab(SAID, kept=True)
         [id] = await made.kept_ids()
         await made.sessions.end(key, ADA.key)  # the tab was closed
         again = made.visit(page="another")
@@ -142,9 +131,7 @@ async def test_an_unfinished_turn_is_finished_when_it_is_opened(
     from tools.storage.records import Waiting
 
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.", kept=True)
         [id] = await made.kept_ids()
         await made.sessions.end(key, ADA.key)
         from agents.context import Context
@@ -207,9 +194,7 @@ async def test_two_tabs_show_the_same_and_sends_from_both_are_answered_in_order(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, chat={"delay": 0.02}) as made:
-        one, other = made.visit(page="one"), made.visit(page="other")
-        await made.keep(one)
-        await made.say(one, "Hello.")
+        one, other = await made.tab("Hello.", kept=True, page="one"), made.visit(page="other")
         [id] = await made.kept_ids()
         await made.open(other, id)
         tick = await made.data.ticked(other, asks())
@@ -230,9 +215,7 @@ async def test_what_is_deleted_in_one_tab_is_gone_in_the_other(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        one, other = made.visit(page="one"), made.visit(page="other")
-        await made.keep(one)
-        await made.say(one, SAID)
+        one, other = await made.tab(SAID, kept=True, page="one"), made.visit(page="other")
         [id] = await made.kept_ids()
         await made.open(other, id)
         await made.data.deleted(one, id, "", asks())
@@ -246,9 +229,7 @@ async def test_deleting_one_asks_first_and_says_when_it_is_the_one_on_the_screen
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        one, other = made.visit(page="one"), made.visit(page="other")
-        await made.keep(one)
-        await made.say(one, SAID)
+        one, other = await made.tab(SAID, kept=True, page="one"), made.visit(page="other")
         [id] = await made.kept_ids()
         asked = await made.data.asked_one(one, id, asks())
         assert asked[parts.data.sure_one].visible and await made.kept_ids() == [id]
@@ -259,9 +240,7 @@ async def test_deleting_one_asks_first_and_says_when_it_is_the_one_on_the_screen
 
 async def test_another_persons_key_finds_nobody(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, SAID)
+        key = await made.tab(SAID, kept=True)
         assert made.sessions.find(key, BEN.key) is None
         assert made.sessions.find(key) is None
         changes = await made.say(key, "Hello.", BEN)
@@ -274,9 +253,7 @@ async def test_another_persons_conversation_cannot_be_opened_listed_or_deleted(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, SAID)
+        await made.tab(SAID, kept=True)
         [id] = await made.kept_ids()
         bens = made.visit(BEN, "bens")
         changes = await made.open(bens, id, BEN)
@@ -317,9 +294,7 @@ async def test_a_conversation_that_is_kept_is_not_deleted_by_a_new_one(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, SAID)
+        key = await made.tab(SAID, kept=True)
         ids = await made.kept_ids()
         await made.sessions.renew(key, "support")
         assert await made.kept_ids() == ids and made.session(key).shown == []

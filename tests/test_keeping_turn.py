@@ -97,6 +97,35 @@ async def test_a_turn_of_which_no_feeling_was_written_is_finished_after_a_crash(
             assert not broken
 
 
+_TELLING = """name: telling
+include: support
+nodes:
+  sadness_way: {use: guide, options: {moment: sadness_moment}}
+  joy_way: {use: guide, options: {moment: joy_moment}}
+cut: [fusion -> remember]
+edges: [sadness_way -> remember, joy_way -> remember]
+routes:
+  fusion:
+    - {when: {user_emotion.label: {eq: sadness}}, to: sadness_way}
+    - {to: joy_way}
+"""
+
+
+async def test_r16_a_graph_that_names_its_nodes_by_feelings_writes_none(tmp_path: Path) -> None:
+    file = tmp_path / "telling.yaml"
+    file.write_text(_TELLING, "utf-8")
+    async with opened(tmp_path) as store:
+        talk, states = await turn(store, str(file))
+        assert (await talk.state())["moment"] == "sadness_moment"
+        assert len([s for s in states if values(s).get("said")]) >= 2
+        assert seen(["sadness", "sadness_way", "sadness_moment"], states) == set()
+        for left in open_turns(states):
+            await store.save(talk.id, left)  # as a kill had left it
+            again = await reopened(store, talk.id, services(), graph=str(file))
+            assert isinstance((await drain(again, READ))[-1], Finished)
+            assert [m.text for m in (await again.state())["messages"]] == [WAITS, REPLY]
+
+
 async def test_what_was_not_written_of_a_reply_counts_as_unknown_when_it_is_finished(
     tmp_path: Path,
 ) -> None:
@@ -129,10 +158,13 @@ def test_a_part_that_nobody_has_listed_is_not_written() -> None:
         "v": 4, "id": "1", "ts": "", "versions_seen": {}, "updated_channels": None,
         "channel_values": {"said": ["Hello."], "user_emotion": {"label": "joy"}, "notes": [{}],
                            "strategy": {"label": "Approval", "scores": {"a": 1.0}, "why": "joy"},
-                           "branch:to:respond": None},
-        "channel_versions": {"said": 1},
+                           "branch:to:respond": None, "mood": "low", "felt": ["joy"]},
+        "channel_versions": {"said": 1, "branch:to:respond": 2, "branch:to:sad_way": 1, "mood": 1},
     }  # fmt: skip
-    found = writable(checkpoint)["channel_values"]
+    written = writable(checkpoint)
+    assert set(written["channel_versions"]) == {"said", "branch:to:respond"}
+    found = written["channel_values"]
+    assert not {"mood", "felt"} & set(found)
     assert found["said"] == ["Hello."] and "branch:to:respond" in found
     assert found["user_emotion"] == FRESH["user_emotion"] and found["notes"] == []
     assert found["strategy"] == {"label": "Approval", "scores": {}, "why": ""}

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -123,13 +124,17 @@ def test_a_video_whose_name_tells_no_episode_is_named(folder: Path) -> None:
 
 def test_a_held_out_dialogue_that_is_not_in_the_table_is_named(folder: Path) -> None:
     change(folder / "val.json", "He sold the boat.", "She sold the boat.")
-    with pytest.raises(DataError, match=r"val.json:2: the dialogue matches none of MESC.csv"):
+    with pytest.raises(
+        DataError, match=r"val.json:2, dialogue 1: the dialogue matches none of MESC.csv"
+    ):
         read(folder, "val")
 
 
 def test_nobody_trains_on_what_may_be_held_out(folder: Path) -> None:
     change(folder / "val.json", "He sold the boat.", "She sold the boat.")
-    with pytest.raises(DataError, match="val.json:2: .* cannot be told from the others"):
+    with pytest.raises(
+        DataError, match="val.json:2, dialogue 1: .* cannot be told from the others"
+    ):
         read(folder)
 
 
@@ -177,6 +182,29 @@ def test_a_wrong_line_takes_its_whole_dialogue_out(
     assert len(troubles) == 1
 
 
+@pytest.mark.parametrize(
+    ("change_bytes", "told"),
+    [
+        (lambda made: made[:-40], r"MESC.csv:\d+: the row has \d cells and the head 10, as if cut"),
+        (lambda made: made.replace(b",", b";"), "lacks the columns Utterance, .* with commas"),
+        (lambda made: made.replace(b"Nobody", b"Nobod\xe9"), "MESC.csv of MESC in .* is no UTF-8"),
+    ],
+)
+def test_a_table_that_is_cut_off_or_written_otherwise_ends_the_reading(
+    folder: Path, change_bytes: Callable[[bytes], bytes], told: str
+) -> None:
+    file = folder / "MESC.csv"
+    file.write_bytes(change_bytes(file.read_bytes()))
+    with pytest.raises(DataError, match=told):
+        list(MESC.read(folder, "train", [].append))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_column(folder: Path) -> None:
+    plain, file = read(folder), folder / "MESC.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read(folder) == plain
+
+
 def test_a_dialogue_that_goes_on_behind_another_is_named(folder: Path) -> None:
     file = folder / "MESC.csv"
     file.write_text(file.read_text() + "Late.,Client,joy,undefined,0,9,1,1,,\n")
@@ -202,17 +230,72 @@ def test_an_unknown_label_is_named_with_its_line(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("Childhood Shadow", "Weather", "val.json:2: unknown problem type 'Weather'"),
-        ('"anger"', '"joy"', r"val.json:2: 'joy' stands as 'anger' in MESC.csv:10"),
+        ("Childhood Shadow", "Weather", "val.json:2, dialogue 1: unknown problem type 'Weather'"),
+        (
+            '"anger"',
+            '"joy"',
+            r"val.json:2, dialogue 1, turn 1: 'joy' stands as 'anger' in MESC.csv:10",
+        ),
         ('"Restatement"', '"Approval"', "'Approval' stands as 'Restatement' in MESC.csv:11"),
         ('"user"', '"sys"', "'sys' stands as 'person' in MESC.csv:10"),
-        ('"dialog"', '"talk"', "val.json:2: no MESC dialogue: dialog: Field required"),
+        ('"dialog"', '"talk"', "val.json:2, dialogue 1: no MESC dialogue: dialog: Field required"),
     ],
 )
 def test_a_split_file_that_is_at_odds_is_named(folder: Path, old: str, new: str, told: str) -> None:
     change(folder / "val.json", old, new)
     with pytest.raises(DataError, match=told):
         read(folder, "val")
+
+
+def one_line(folder: Path, **changes: str) -> Path:
+    """Write `val.json` as published: three dialogues in a line, the fourth turn of the last wrong.
+
+    Args:
+        folder: of the made corpus.
+        changes: fields of that turn; an empty one is taken out.
+    """
+    [item] = json.loads((folder / "val.json").read_text())
+    last = json.loads(json.dumps(item))
+    last["dialog"][3] = {k: v for k, v in {**last["dialog"][3], **changes}.items() if v}
+    (folder / "val.json").write_text(json.dumps([item, item, last]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"text": ""}, "turn 4: no MESC dialogue: dialog.text: Field required"),
+        ({"speaker": "nurse"}, "turn 4: unknown speaker 'nurse'"),
+        ({"emotion": "glum"}, "turn 4: unknown emotion 'glum'"),
+        ({"strategy": "Guess"}, "turn 4: unknown strategy 'Guess'"),
+    ],
+)
+def test_in_an_array_of_one_line_dialogue_and_turn_are_told(
+    folder: Path, changes: dict[str, str], told: str
+) -> None:
+    (one_line(folder, **changes) / "MESC.csv").unlink()
+    troubles: list[Trouble] = []
+    assert len(list(MESC.read(folder, "val", troubles.append))) == 2
+    assert [str(trouble) for trouble in troubles] == [f"val.json, dialogue 3, {told}"]
+
+
+def test_an_array_of_one_line_is_told_beside_the_table_too(folder: Path) -> None:
+    rows = (folder / "MESC.csv").read_text().splitlines()
+    held = [row for row in rows if ",1,3," in row]
+    again = [row.replace(",2,", f",{id_},", 1) for id_ in ("5", "6") for row in held]
+    (folder / "MESC.csv").write_text("\n".join([*rows, *again]) + "\n")
+    with pytest.raises(DataError, match="val.json, dialogue 3, turn 4: 'joy' stands as 'neutral'"):
+        read(one_line(folder, emotion="joy"), "val")
+
+
+def test_a_dialogue_that_stands_in_a_split_file_twice_is_counted_once(folder: Path) -> None:
+    item = json.loads((folder / "val.json").read_text())
+    (folder / "val.json").write_text(json.dumps(item * 2))
+    told: list[Trouble] = []
+    assert len(list(MESC.read(folder, "val", told.append))) == 1
+    assert [(trouble.kind, str(trouble)) for trouble in told] == [
+        ("id", "val.json, dialogue 2: the dialogue stands there twice")
+    ]
 
 
 def test_two_dialogues_of_the_same_words_are_told_apart(folder: Path) -> None:

@@ -35,8 +35,9 @@ def place(tmp_path, monkeypatch):
     (here / "my_package" / "words.py").write_text(block("python", '"""A text-emotion'), "utf-8")
     (here / "my_package" / "loud.py").write_text(block("python", "# my_package/loud"), "utf-8")
     (here / "my_models.yaml").write_text(block("yaml", "# my_models.yaml"), "utf-8")
-    (here / "tests" / "data").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "data" / "hello.wav", here / "tests" / "data")
+    checkout = tmp_path / "attune" / "tests" / "data"
+    checkout.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "data" / "hello.wav", checkout)
     monkeypatch.chdir(here)
     monkeypatch.syspath_prepend(here)
     yield here
@@ -111,6 +112,7 @@ def test_the_model_of_the_guide_is_measured_on_a_corpus(place):
     status, printed = run(command("measure"))
     assert status == 0
     assert '"corpus": "GoEmotions"' in printed and '"uar"' in printed
+    assert '"skill": {' in printed
 
 
 def test_the_model_of_the_guide_reads_a_turn_of_the_graph(place):
@@ -121,6 +123,7 @@ def test_the_model_of_the_guide_reads_a_turn_of_the_graph(place):
     assert report["readings"]["text"]["label"] == "sadness"
     assert report["readings"]["text"]["experimental"]
     assert report["readings"]["voice"]["model"] == "loud"
+    assert report["readings"]["voice"]["missing"] == ""
     assert report["reply"]
 
 

@@ -1,17 +1,23 @@
 """Accuracy, calibration and error by group, on a corpus that is made here."""
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from tests.made_corpora import made_esconv, made_goemotions
 from tests.made_models import LABELS
+from tools.__main__ import app
+from tools.calibration import Skill
 from tools.catalogue import ModelConfig
 from tools.checking.scoring import SMALLEST, measure
 from tools.clips import Clip
 from tools.corpora.corpus import Corpus
 from tools.corpora.dialogue import Dialogue, MediaFile, Turn
+from tools.corpora.library import CORPORA
 from tools.errors import DataError, MediaError
 from tools.perceived import Perceived
 
@@ -49,7 +55,7 @@ def predict(items):
 
 def scored(corpus, tmp_path: Path, task="text_emotion", **more):
     config = ModelConfig(task=task, backend="made", labels=LABELS)
-    return measure(predict, config, corpus, tmp_path, **more)
+    return measure(predict, config, corpus, tmp_path, "val", **more)
 
 
 def test_accuracy_recall_and_calibration_are_measured(corpus, tmp_path):
@@ -108,6 +114,80 @@ def test_a_corpus_without_anything_for_the_task_is_refused(corpus, tmp_path):
         scored(corpus, tmp_path, "face_emotion")
 
 
-def test_a_task_that_reads_no_emotion_is_refused(corpus, tmp_path):
-    with pytest.raises(DataError, match="graphs evaluate"):
-        scored(corpus, tmp_path, "embed")
+def test_the_skill_counts_only_emotions_that_corpus_and_model_have(corpus, tmp_path):
+    TURNS.extend([("even", "glad", ""), ("up", "glad", ""), ("down", "low", "")])
+    TURNS.append(("up", "heavy", ""))  # which no label of the model stands for
+    found = scored(corpus, tmp_path)
+    assert found["uar"] == pytest.approx((0.5 + 1 + 0) / 3, abs=1e-4)
+    assert found["skill"] == {
+        "uar": 1.0, "classes": 2, "n": 3, "corpus": "Made val, among its emotions",
+    }  # fmt: skip
+    assert Skill(**found["skill"]).weight == 1
+
+
+def test_one_emotion_alone_is_no_skill(corpus, tmp_path):
+    TURNS.extend([("up", "glad", "")] * 3)
+    assert scored(corpus, tmp_path)["skill"] is None
+
+
+def test_a_label_of_the_whole_dialogue_is_measured_on_its_situation(tmp_path):
+    made_esconv(tmp_path)
+    config = ModelConfig(task="text_emotion", backend="made", labels={"up": "joy", "down": "fear"})
+    asked = []
+
+    def predict_fear(items):
+        asked.extend(items)
+        return [Perceived({"up": 0.2, "down": 0.8}) for _ in items]
+
+    found = measure(predict_fear, config, CORPORA["esconv"], tmp_path, "train")
+    assert asked == ["A review is near."]
+    assert (found["n"], found["accuracy"]) == (1, 1)
+    assert found["left_out"] == {"no single emotion": 1}  # shame stands for none
+
+
+def test_anything_wrong_in_the_split_ends_the_measuring(corpus, tmp_path):
+    TURNS.extend([("up", "glad", ""), ("up", "gleeful", "")])
+    with pytest.raises(DataError, match="unknown emotion 'gleeful'"):
+        scored(corpus, tmp_path)
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["models", "check", "--models", *map(str, words)])
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    """Let no model be checked."""
+
+    def check(*given):
+        raise AssertionError("a model was checked")
+
+    monkeypatch.setattr("tools.checking.check.check_model", check)
+
+
+@pytest.fixture
+def models(tmp_path):
+    """Return a models file whose profile binds a model of words and one of vectors."""
+    file = tmp_path / "models.yaml"
+    file.write_text("profiles: {mine: {text_emotion: stub-text, embed: stub-embed}}")
+    return file
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_model_that_reads_no_emotion_is_refused_before_anything_is_checked(models, tmp_path):
+    done = run(models, "stub-embed", "--data", f"goemotions:{made_goemotions(tmp_path)}")
+    assert isinstance(done.exception, DataError) and "graphs evaluate" in str(done.exception)
+
+
+def test_of_a_profile_the_models_that_read_an_emotion_are_measured(models, tmp_path):
+    data = f"goemotions:{made_goemotions(tmp_path)}"
+    done = run(models, "--profile", "mine", "--data", data, "--json")
+    found = {report["model"]: report["scores"] for report in json.loads(done.stdout)}
+    assert [scores["n"] for scores in found["stub-text"]] == [3] and found["stub-embed"] == []
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_split_that_is_not_there_is_refused_before_anything_is_checked(models, tmp_path):
+    data = f"goemotions:{made_goemotions(tmp_path)}"
+    done = run(models, "stub-text", "--data", data, "--split", "validation")
+    assert isinstance(done.exception, DataError) and "no split 'validation'" in str(done.exception)

@@ -2,12 +2,15 @@
 
 import itertools
 import time
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from tests.made_models import LABELS, made, wrong
+from tests.made_models import LABELS, made, models, wrong
+from tools.catalogue import ModelConfig, Task
 from tools.checking.check import check_model
+from tools.checking.contracts import contract
 from tools.guard import Verdict
 from tools.models import load_models
 from tools.perceived import Perceived
@@ -105,6 +108,60 @@ class Mute:
 
 def test_a_refusal_without_a_category_is_caught():
     assert "category" in wrong(Mute, "guard")["answers"]
+
+
+def test_every_task_that_an_entry_may_have_is_held_to_a_contract():
+    for task in set(get_args(Task)) - {"respond"}:  # has a check of its own
+        held = contract(ModelConfig(task=task, backend="made"))
+        assert held.items and held.hostile, task
+
+
+@made
+class Imagining:
+    """Describes a clip without frames as if it had been seen."""
+
+    def predict(self, items):
+        return [f"They sit still for {len(scene.frames)} pictures." for scene in items]
+
+
+def test_a_description_of_a_clip_without_frames_is_caught():
+    points = wrong(Imagining, "describe")
+    assert list(points) == ["nothing to read"]
+    assert "return an empty text" in points["nothing to read"]
+
+
+@made
+class Measuring:
+    """Gives the brightness of a clip in place of words."""
+
+    def predict(self, items):
+        return [float(np.mean(scene.frames)) if scene.frames else 0.0 for scene in items]
+
+
+def test_a_description_that_is_no_text_is_caught():
+    assert "float; return text" in wrong(Measuring, "describe")["answers"]
+
+
+def test_a_description_that_changes_is_caught():
+    @made
+    class Sampling:
+        def __init__(self):
+            self.words = itertools.cycle(WORDS)
+
+        def predict(self, items):
+            return [next(self.words) if scene.frames else "" for scene in items]
+
+    assert "sampling" in wrong(Sampling, "describe")["twice"]
+
+
+def test_of_a_model_that_cannot_be_loaded_nothing_is_said_of_its_answers():
+    @made
+    class Absent:
+        def __init__(self):
+            raise OSError("no such file")
+
+    report = check_model(models(Absent), "made")
+    assert report.points[-1].name == "loading" and report.points[-1].state == "wrong"
 
 
 class Writer:

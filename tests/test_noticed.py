@@ -9,7 +9,7 @@ import pytest
 from agents.fusion import PERSON
 from graphs.amend import forget_lines, remembered
 from tests.made_media import tone, wav
-from tests.made_own_data import MadeHouse, asks, house, laid_out
+from tests.made_own_data import MadeHouse, asks, house
 from tests.made_risk import grade
 from tests.made_services import LABELS
 from tools.chat import ChatRequest
@@ -22,11 +22,6 @@ from ui.panels import panel
 
 AFRAID = {"text": {"scores": {**dict.fromkeys(LABELS, 1.0), "fear": 30.0}}}
 HEARD = {"ears": {"text": "I saw the zeppelin."}}
-
-
-@pytest.fixture(scope="module")
-def parts() -> Layout:
-    return laid_out()
 
 
 @pytest.fixture
@@ -80,8 +75,7 @@ async def test_r24_a_correction_replaces_the_guess_and_the_next_turn_goes_by_it(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         changes = await made.noticing.answered("text", "sadness", key, asks())
         assert "sad: as you said" in changes[parts.noticed.lines["text"]]
         assert "afraid" not in changes[parts.noticed.lines["together"]]
@@ -95,8 +89,7 @@ async def test_r24_a_word_about_the_whole_stands_on_top_and_overrules_each_guess
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         changes = await made.noticing.answered("together", "anger", key, asks())
         form = parts.noticed
         assert "angry: as you said" in changes[form.lines["together"]]
@@ -107,8 +100,7 @@ async def test_r24_a_word_about_the_whole_stands_on_top_and_overrules_each_guess
 
 async def test_r24_a_removed_guess_is_nowhere_any_more(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         assert "fear" in panel(made.session(key).report)
         changes = await made.noticing.answered("text", GONE, key, asks())
         assert not changes[parts.noticed.rows["text"]].visible
@@ -133,8 +125,7 @@ async def test_nothing_else_than_an_emotion_is_taken_for_a_correction(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, keeps=False, **AFRAID) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         await made.noticing.answered("text", "<b>rubbish</b>", key, asks())
         assert made.session(key).correction == ""
 
@@ -194,9 +185,7 @@ async def test_a_line_that_is_removed_is_not_remembered_nor_shown_to_the_model_a
     parts: Layout, tmp_path: Path, asked: list[str]
 ) -> None:
     async with house(tmp_path, parts) as made:
-        key = made.visit()
-        await made.keep(key)
-        await made.say(key, "My sister Maria moved to Leeds on Monday.")
+        key = await made.tab("My sister Maria moved to Leeds on Monday.", kept=True)
         for turn in range(9):
             changes = await made.say(key, f"My brother Tom painted house number {turn}.")
         lines = changes[parts.noticed.memory].choices
@@ -219,8 +208,7 @@ async def test_to_forget_what_was_never_remembered_changes_nothing(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with house(tmp_path, parts, keeps=False) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         await forget_lines(made.session(key).conversation, ["Not this."])
         assert len(await made.session(key).conversation.lines()) == 2
 

@@ -105,11 +105,11 @@ def test_a_planner_that_asks_a_language_model_shows_it_the_thoughts() -> None:
     assert "Clue: It is possible that they look sad." in asked.messages[-1].content
 
 
-@pytest.mark.parametrize("name", ["respond", "respond_tuned"])
-def test_a_responder_has_words_for_every_thought_that_it_is_to_know(name: str) -> None:
-    known = set(read_prompt(name).entries("thoughts"))
-    steps = {s for n in ("escot", "pal", "value") for s in read_prompt(n).entries("steps")}
-    assert known == (steps | {"clue"}) - {"adopt"}  # which decides on another one
+@pytest.mark.parametrize("name", ["escot", "pal", "value"])
+def test_a_prompt_says_how_each_of_its_thoughts_is_told(name: str) -> None:
+    prompt = read_prompt(name)
+    decides = {"adopt"}  # on another one
+    assert set(prompt.entries("told")) == set(prompt.entries("steps")) - decides
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,16 @@ def test_a_responder_has_words_for_every_thought_that_it_is_to_know(name: str) -
             "did you mean 'stimulus'",
         ),
         ("nodes: {reason: {use: think, prompt: nowhere}}", "unknown prompt 'nowhere'"),
+        (
+            "nodes: {reason: {use: think, prompt: escot, options: {choices: [a], drops: "
+            "{a: [stimulus]}}}}",
+            "takes back 'stimulus'; name it under `wants` as well",
+        ),
+        (
+            "nodes: {reason: {use: think, prompt: escot, options: {choices: [a], wants: [stimulus],"
+            " drops: {b: [stimulus]}}}}",
+            "for 'b', which is none of its `choices`",
+        ),
     ],
 )
 def test_a_thought_that_cannot_be_is_refused(change: str, told: str, tmp_path: Path) -> None:

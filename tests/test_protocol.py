@@ -124,7 +124,7 @@ def test_r6_one_question_at_a_time(script: str, level: str, language: str) -> No
         assert asking == texts(reply, language)[-1:]
 
 
-@pytest.mark.parametrize("script", set(SCRIPTS) - {OTHER})
+@pytest.mark.parametrize("script", sorted(set(SCRIPTS) - {OTHER}))
 def test_r6_no_direct_question_is_asked_twice(script: str) -> None:
     asked = [line.asks for reply in talk(moment(script), 30) for line in reply if line.asks]
     assert asked and len(asked) == len(set(asked))
@@ -169,7 +169,7 @@ def test_a_question_whose_no_denies_a_danger_is_not_asked_about_something_else()
     assert {p for p in probes if QUESTIONS[p[1]].denies} == about_the_danger
 
 
-@pytest.mark.parametrize("script", set(SCRIPTS) - {OTHER, "minor", "unscreened"})
+@pytest.mark.parametrize("script", sorted(set(SCRIPTS) - {OTHER, "minor", "unscreened"}))
 def test_every_class_asks_about_suicide_once(script: str) -> None:
     asked = [line.asks for reply in talk(moment(script, "low")) for line in reply]
     assert asked.count("suicide:thoughts") == 1

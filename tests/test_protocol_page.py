@@ -1,7 +1,6 @@
 """The published safety protocol: generated from what runs, and the shipped page is its output."""
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -24,7 +23,6 @@ from tools.safety.resources import load_resources
 from tools.safety.scripts import SCRIPTS, Part
 from tools.safety.speech import FILE
 
-PHRASES = cache(load_phrases)
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "safety_protocol.md"
 WRITE = "run `python -m graphs protocol > docs/safety_protocol.md`, read the difference, keep it"
 
@@ -34,7 +32,6 @@ def defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (FOLDER, SETTINGS, "ATTUNE_DEPLOYMENT", "ATTUNE_WEIGHTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ATTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("graphs.protocol.page.load_phrases", PHRASES)
 
 
 def page(
@@ -100,7 +97,8 @@ def test_r26_what_grave_danger_is_answered_with_is_planned_by_the_protocol_itsel
 def test_r26_no_pattern_and_no_line_of_the_crisis_reply_stands_on_the_page() -> None:
     text = page()
     patterns = [p for rule in read_rules().rules.values() for p in rule.patterns]
-    lines = [line for p in PHRASES() for s in p.crisis.values() for v in s.values() for line in v]
+    scripts = [script for phrases in load_phrases() for script in phrases.crisis.values()]
+    lines = [line for script in scripts for variants in script.values() for line in variants]
     assert not [told for told in [*patterns, *lines] if told in text]
 
 

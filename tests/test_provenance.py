@@ -183,7 +183,7 @@ def test_a_command_names_what_was_asked_for_and_no_more() -> None:
         Asked(out=Path("a b"), profile="stub"),
         Asked(
             out=Path("a"), graph="direct", count=2, turns=4, profile="stub", seeker="stub-chat",
-            seed=-1, at_once=1, format="mesc",
+            seed=1, at_once=1, format="mesc",
         ),
     ],
 )  # fmt: skip

@@ -334,9 +334,16 @@ async def test_a_form_without_end_is_not_read(file: Path) -> None:
         assert str(one.base_url).startswith(HOME)
 
 
+async def test_people_to_talk_to_are_listed_as_on_the_chat_page(file: Path) -> None:
+    async with browser(study(), file) as one:
+        assert (ROOT / "ui/services.css").read_text("utf-8") in (await one.get("/rating.css")).text
+
+
 def test_the_colours_are_those_of_the_chat_page_by_day_and_by_night() -> None:
     style = (ROOT / "ui" / "style.css").read_text("utf-8")
     day, night = colours(style).split("@media")
-    used = set(re.findall(r"var\((--[\w-]+)\)", (ROOT / "ui/rating/rating.css").read_text("utf-8")))
+    sheets = ("ui/services.css", "ui/rating/rating.css")
+    own = "".join((ROOT / sheet).read_text("utf-8") for sheet in sheets)
+    used = set(re.findall(r"var\((--[\w-]+)\)", own))
     for part in (day, night):
         assert used <= set(re.findall(r"(--[\w-]+):", part))

@@ -1,6 +1,7 @@
 """Signing in with a name and a password."""
 
 import os
+import shutil
 from pathlib import Path
 
 import httpx
@@ -24,11 +25,17 @@ OTHER = "five words nobody has said"
 PAGE = "/attune/sign-in"
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "users.yaml"
+@pytest.fixture(scope="module")
+def ada(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one account; made once, as a password is slow to hash by intent."""
+    file = tmp_path_factory.mktemp("accounts") / "users.yaml"
     Accounts(file, new=True).put("Ada", WORDS)
     return file
+
+
+@pytest.fixture
+def file(ada: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy2(ada, tmp_path))
 
 
 @pytest.fixture

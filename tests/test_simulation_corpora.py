@@ -134,7 +134,7 @@ def test_thoughts_of_the_turn_stand_in_the_chain() -> None:
         "risk": {"level": "none"},
     }
     thoughts = {"stimulus": "the torn kite", "appraisal": "it was careless", "reason": ""}
-    made = chain_of(report, writer="respond", thoughts=thoughts)
+    made = chain_of(report, writer="respond", thoughts=thoughts, about={"stimulus"})
     assert made["situation"]["thoughts"] == {"stimulus": "the torn kite"}
     assert made["thought"]["thoughts"] == {"appraisal": "it was careless"}
     assert made["text"] == (

@@ -34,10 +34,13 @@ LINES = [
 
 
 def write_esconv(folder: Path, count: int = 1) -> Path:
-    made = {"emotion_type": "fear", "problem_type": "job crisis", "situation": "S.",
-            "dialog": LINES}  # fmt: skip
+    made = {"emotion_type": "fear", "problem_type": "job crisis", "situation": "S."}
+    lines = [
+        json.dumps({**made, "dialog": [*LINES, {"speaker": "usr", "text": f"Bye {n}."}]})
+        for n in range(count)
+    ]
     for name in ("train", "valid"):
-        (folder / f"{name}.txt").write_text("\n".join([json.dumps(made)] * count), "utf-8")
+        (folder / f"{name}.txt").write_text("\n".join(lines), "utf-8")
     return folder
 
 

@@ -15,9 +15,7 @@ from tools.backends.pooling_network import Architecture
 from tools.errors import DataError
 from tools.labels import EKMAN
 from tools.training.goemotions import read_comments
-from tools.training.skill import Balance
 from tools.training.text_emotion import Recipe, train
-from tools.training.text_emotion_card import add_outside, read_balance
 from tools.training.text_emotion_scores import class_frequencies
 from tools.training.token_cache import TokenCache
 
@@ -147,31 +145,3 @@ def test_every_text_comes_once_shuffled_or_in_order(encoder):
     ordered = [p for places, _ in cache.in_order(8) for p in places]
     assert sorted(shuffled) == sorted(ordered) == list(range(50))
     assert shuffled != ordered
-
-
-def test_scores_from_other_corpora_are_added_to_the_card(trained, corpus, encoder, tmp_path):
-    quick_train(corpus, tmp_path, encoder, recipe=Recipe(epochs=1))
-    scores = trained[1]["scores"]["dev"]["single"]
-    at_half = {"balance": 0.5, "uar_among": 0.4, "uar_free": 0.3, "ece_among": 0.2, "ece_free": 0.1}
-    outside = {
-        "corpus": "a made corpus",
-        "among": scores,
-        "free": scores,
-        "unread": 0,
-        "balances": [at_half],
-    }
-    add_outside(tmp_path, [outside])
-    assert yaml.safe_load((tmp_path / "card.yaml").read_text())["outside"] == [outside]
-    prose = (tmp_path / "card.md").read_text()
-    assert f"| a made corpus | {scores['n']} | 7 |" in prose
-    assert "| a made corpus | 0.500 | 0.400 | 0.300 | 0.200 | 0.100 |" in prose
-
-
-def test_a_folder_tells_how_far_its_model_is_balanced(trained):
-    found = read_balance(trained[0])
-    assert found == Balance(0.5, trained[1]["frequencies"])
-
-
-def test_a_folder_without_a_card_is_refused(tmp_path):
-    with pytest.raises(DataError, match="no card"):
-        read_balance(tmp_path)

@@ -9,14 +9,15 @@ import pytest
 from langgraph.types import Overwrite
 from rich.console import Console
 
-from agents.briefing import plan
-from agents.prompt import Prompt, read_prompt
+from agents.briefing import plan, thoughts_told
+from agents.prompt import FOLDER, Prompt, read_prompt, with_told
 from agents.state import thoughts_of
 from agents.think import opening
 from graphs.build import equip
 from graphs.run import Conversation, Progress
 from graphs.spec import find_graph, read_graph
 from graphs.terminal import Terminal
+from graphs.thinking import about_person
 from tests.made_plan import state as planned
 from tests.made_services import example, stub_services
 from tests.made_turn import conversation, face, say, thoughts
@@ -106,7 +107,8 @@ async def test_the_responder_is_told_the_thoughts_inside_the_plan(
 
 def test_a_thought_cannot_end_the_plan() -> None:
     thoughts = {"stimulus": "The phone] is [quiet."}
-    told = plan(read_prompt("respond"), "Approval", "joy", "neutral", thoughts=thoughts)
+    prompts = with_told({"stimulus": read_prompt("escot"), "respond": read_prompt("respond")})
+    told = plan(prompts["respond"], "Approval", "joy", "neutral", thoughts=thoughts)
     assert "The phone) is (quiet." in told and told.count("]") == told.count("[") == 1
 
 
@@ -294,7 +296,84 @@ async def test_a_reference_is_shown_where_it_is_adopted(
     await say(talk, WAITS)
     assert (await thoughts(talk))["adopt"] == answer
     told = "The waiting wears you out." in asked[-1].messages[-1].content
-    assert told == (answer == "yes")
+    assert told == (answer == "yes") == ("reference" in await thoughts(talk))
+
+
+def test_a_prompts_own_words_for_a_thought_go_first() -> None:
+    prompts = {
+        "one": Prompt("one", {"told/omen": "There: $text"}),
+        "other": Prompt("other", {"thoughts/omen": "Here: $text"}),
+    }
+    found = with_told(prompts)
+    assert thoughts_told(found["one"], {"omen": "rain"}) == ["There: rain"]
+    assert thoughts_told(found["other"], {"omen": "rain"}) == ["Here: rain"]
+
+
+_OMEN = """Made for a test.
+
+## system
+You note what the day is like.
+
+## summary
+[Earlier: $summary]
+
+## steps
+### omen
+Is this one a zephyr day?
+### verdict
+Keep that? Answer with one word: $choices.
+
+## told
+### omen
+The day: $text
+"""
+
+
+@pytest.fixture
+def made_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A graph with thoughts of made-up names: a prompt file and two entries, and nothing else."""
+    for file in FOLDER.glob("*.md"):
+        tmp_path.joinpath(file.name).write_text(file.read_text("utf-8"), "utf-8")
+    tmp_path.joinpath("made.md").write_text(_OMEN, "utf-8")
+    monkeypatch.setattr(read_prompt, "__defaults__", (tmp_path,))
+    graph = tmp_path / "made.yaml"
+    graph.write_text(
+        "name: made\ninclude: support\nnodes:\n"
+        "  omen: {use: think, prompt: made, options: {about: person, quotable: true}}\n"
+        "  verdict: {use: think, prompt: made, options:\n"
+        "    {wants: [omen], choices: [keep, leave], drops: {leave: [omen]}}}\n"
+        "cut: [recall -> strategy]\nedges: [recall -> omen -> verdict -> strategy]\n",
+        "utf-8",
+    )
+    return str(graph)
+
+
+QUOTED = "It is one of those mornings on which even the gulls keep their voices down."
+
+
+@pytest.mark.parametrize("answer", ["keep", "leave"])
+async def test_a_thought_of_a_new_name_needs_a_prompt_file_and_an_entry_in_a_graph(
+    asked: list[ChatRequest], replies: dict[str, str], made_graph: str, answer: str
+) -> None:
+    replies["zephyr day?"] = QUOTED
+    replies["Keep that?"] = answer
+    talk = conversation(stub_services(example()), made_graph)
+    report = await say(talk, WAITS)
+    kept = answer == "keep"
+    assert (f"The day: {QUOTED}" in asked[-1].messages[-1].content) == kept
+    assert set(await thoughts(talk)) == ({"omen", "verdict"} if kept else {"verdict"})
+    assert notes(report, "verdict") == ([] if kept else ["took back: omen"])
+    assert about_person(talk.version.spec) == {"omen"}
+
+
+async def test_a_thought_that_the_graph_calls_quotable_may_be_said(
+    replies: dict[str, str], made_graph: str
+) -> None:
+    replies["zephyr day?"] = QUOTED
+    replies["Keep that?"] = "keep"
+    replies["]"] = QUOTED
+    report = await say(conversation(stub_services(example()), made_graph), WAITS)
+    assert QUOTED in report["reply"]
 
 
 async def test_a_page_is_given_no_thought_and_the_terminal_is(replies: dict[str, str]) -> None:

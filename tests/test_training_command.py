@@ -1,10 +1,6 @@
-import json
-
 import pytest
-import yaml
 from typer.testing import CliRunner
 
-from tests.made_corpora import esconv_conversation
 from tests.made_encoder import save_encoder, write_corpus
 from tools import weights
 from tools.__main__ import app
@@ -60,40 +56,7 @@ def test_a_missing_corpus_is_a_data_error(tmp_path, encoder):
     assert not (tmp_path / "out").exists()
 
 
-def test_measuring_prints_the_skill_and_writes_the_card(tmp_path, encoder, monkeypatch):
-    train(tmp_path, tmp_path / "out")
-    folders = {"all-minilm-l6-v2": encoder, "head": tmp_path / "out"}
-    monkeypatch.setattr(weights, "require", folders.__getitem__)
-    emotions = ["anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral"]
-    models = {
-        "small": {"task": "embed", "backend": "minilm", "weights": "all-minilm-l6-v2"},
-        "made": {
-            "task": "text_emotion",
-            "backend": "minilm-head",
-            "weights": "head",
-            "options": {"encoder": "small"},
-            "labels": {label: label for label in emotions},
-        },
-    }
-    (tmp_path / "models.yaml").write_text(yaml.safe_dump({"models": models}))
-    rows = [("I am so sad.", "sadness"), ("The day was angry.", "anger")]
-    lines = [
-        json.dumps(esconv_conversation(situation=text, emotion_type=label)) for text, label in rows
-    ]
-    (tmp_path / "train.txt").write_text("\n".join(lines))
-    result = run(
-        "measure", "text-emotion", "--model", "made", "--models", tmp_path / "models.yaml",
-        "--esconv", tmp_path, "--card", tmp_path / "out",
-    )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    assert "skill: {'uar':" in result.output
-    card = yaml.safe_load((tmp_path / "out" / "card.yaml").read_text())
-    assert [row["balance"] for row in card["outside"][0]["balances"]] == [0, 0.25, 0.5, 0.75, 1]
-    assert "ESConv train, situations" in (tmp_path / "out" / "card.md").read_text()
-
-
-@pytest.mark.parametrize("command", ["train", "measure"])
-def test_the_commands_explain_themselves(command):
-    result = run(command, "--help")
+def test_the_command_explains_itself():
+    result = run("train", "--help")
     assert result.exit_code == 0
     assert "text-emotion" in result.output

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.made_own_data import ADA, BEN, CLEO, MadeHouse, asks, house, laid_out
+from tests.made_own_data import ADA, BEN, CLEO, MadeHouse, asks, house
 from tools.storage.records import Condition
 from ui import texts
 from ui.layout import Layout
@@ -15,11 +15,6 @@ from ui.own import texts as data_texts
 from ui.tab import Held, read_held
 
 SAID = "My sister moved to Leeds."
-
-
-@pytest.fixture(scope="module")
-def parts() -> Layout:
-    return laid_out()
 
 
 async def tab_after(made: MadeHouse, changes: dict[Any, Any], **more: object) -> str:
@@ -131,8 +126,7 @@ async def test_a_turn_that_a_reload_breaks_off_gives_its_words_back(
 
 async def test_a_tab_that_stands_open_keeps_its_session(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts, keeps=False) as made:
-        key = made.visit()
-        await made.say(key, SAID)
+        key = await made.tab(SAID)
         made.sessions.leave("page", linger=0.1)
         assert await made.returning.stayed(key, "", asks()) == {parts.key: key}
         await asyncio.sleep(0.25)

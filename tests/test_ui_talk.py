@@ -9,7 +9,7 @@ import pytest
 
 from graphs.keeping.saver import Saver
 from graphs.shelf import Shelf
-from tests.made_own_data import ADA, CLEO, asks, laid_out
+from tests.made_own_data import ADA, CLEO, asks
 from tests.made_own_data import house as made_house
 from tests.made_risk import grade
 from tests.made_services import example, stub_services
@@ -65,17 +65,11 @@ class Slow:
         return 90.0
 
 
-@pytest.fixture(scope="module")
-def parts() -> Layout:
-    return laid_out()
-
-
 async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
     parts: Layout, tmp_path: Path
 ) -> None:
     async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         changes = await made.say(key, "Hello again.")
         assert "still in the box" in changes[parts.status] and "2 minutes" in changes[parts.status]
         assert parts.box not in changes and len(made.session(key).shown) == 2
@@ -83,8 +77,7 @@ async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
 
 async def test_a_first_message_is_always_answered(parts: Layout, tmp_path: Path) -> None:
     async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         assert len(made.session(key).shown) == 2
 
 
@@ -112,8 +105,7 @@ async def test_who_is_in_danger_is_never_put_off(
 ) -> None:
     monkeypatch.setattr(SafetyPolicy, "grade", lambda self, text, **_: grade())
     async with made_house(tmp_path, parts, keeps=False, limits=Slow()) as made:
-        key = made.visit()
-        await made.say(key, "Hello.")
+        key = await made.tab("Hello.")
         assert made.session(key).report["route"] == "crisis"
         monkeypatch.undo()
         await made.say(key, "And now?")  # nothing in it, but danger still stands

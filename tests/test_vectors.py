@@ -1,7 +1,10 @@
 """Embeddings of a person's body are held for minutes at most, and shown nowhere."""
 
 import time
+from dataclasses import fields, is_dataclass
+from importlib import import_module
 
+from tools.perceived import Perceived
 from tools.situation import Situation
 from tools.vectors import SECONDS, Vectors
 
@@ -48,5 +51,29 @@ def test_they_go_by_themselves_when_nobody_asks_again() -> None:
         assert len(vectors) == 0
 
 
-def test_a_situation_does_not_show_them() -> None:
-    assert "4711" not in repr(Situation(said="Hello.", vectors={"voice": (4711.0,)}))
+def test_no_record_that_carries_them_shows_them() -> None:
+    vectors = Vectors()
+    vectors.put("one", "voice", (4711.0,))
+    carriers = [
+        Situation(said="Hello.", vectors={"voice": (4711.0,)}),
+        Perceived(scores={"joy": 1.0}, vector=(4711.0,)),
+        vars(vectors),
+    ]
+    assert "4711" not in repr(carriers)
+
+
+def test_a_situation_shows_no_thought() -> None:
+    assert "zephyr" not in repr(Situation(said="Hello.", thoughts={"clue": "zephyr"}))
+
+
+def test_no_carrier_of_vectors_in_the_code_shows_them() -> None:
+    shown = []
+    for name in ("perceived", "situation", "vectors"):
+        module = import_module(f"tools.{name}")
+        for kind in filter(is_dataclass, vars(module).values()):
+            shown += [
+                f"{kind.__name__}.{f.name}"
+                for f in fields(kind)
+                if f.repr and ("vector" in f.name or "thought" in f.name)
+            ]
+    assert shown == []

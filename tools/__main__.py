@@ -1,4 +1,4 @@
-"""`python -m tools`: fetch weights, train the ones that ship, measure models, keep examples."""
+"""`python -m tools`: weights, training, models and their measure, examples, corpora."""
 
 import typer
 
@@ -8,7 +8,6 @@ from tools.examples.command import app as examples
 from tools.models_command import app as models
 from tools.storage.command import key, store
 from tools.training.command import app as train
-from tools.training.command import measuring as measure
 from tools.weights.command import app as weights
 
 app = typer.Typer(
@@ -17,7 +16,6 @@ app = typer.Typer(
 # Sub-commands import what is heavy inside their functions.
 app.add_typer(weights, name="weights")
 app.add_typer(train, name="train")
-app.add_typer(measure, name="measure")
 app.add_typer(models, name="models")
 app.add_typer(examples, name="examples")
 app.add_typer(corpora, name="corpora")

@@ -18,13 +18,26 @@ class Drafts:
         self._sentences: dict[str, dict[int, str]] = {}
 
     def put(
-        self, turn: str, index: int, sentence: str, *, last: bool = False, fixed: bool = False
+        self,
+        turn: str,
+        index: int,
+        sentence: str,
+        *,
+        last: bool = False,
+        fixed: bool = False,
+        stands_in: bool = False,
     ) -> Ticket:
         """Keep `sentence` and return the ticket that may travel in the state."""
         self._sentences.setdefault(turn, {})[index] = sentence
         while len(self._sentences) > _TURNS:  # turns that were given up without being forgotten
             del self._sentences[next(iter(self._sentences))]
-        return {"turn": turn, "index": index, "last": last, "fixed": fixed}
+        return {
+            "turn": turn,
+            "index": index,
+            "last": last,
+            "fixed": fixed,
+            "stands_in": stands_in,
+        }
 
     def holds(self, ticket: Ticket) -> bool:
         """Say whether the sentence of a ticket is still here."""

@@ -9,7 +9,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from filelock import FileLock, Timeout
 
 from tools.errors import DataError
 
+_AGAIN = "take the line out, and what stood there is made again"
+
 PATIENCE_S = 10.0
 """Seconds to wait for others who write; a line takes milliseconds."""
 
 
-def append(path: Path, *records: object, shared: bool = False) -> None:
+def append(path: Path, *records: object, shared: bool = False, sync: bool = True) -> None:
     """Write records behind those that stand there, and come back when the disk has them.
 
     Either all of them are written or none. Without a record the file is made.
@@ -31,6 +33,8 @@ def append(path: Path, *records: object, shared: bool = False) -> None:
         path: the journal; it need not be there, nor its folder.
         records: what `json` can write.
         shared: others may write at the same time; `PATH.lock` is held meanwhile.
+        sync: wait for the disk. Without it the system has them: a kill of the program takes
+            nothing, a power cut may.
 
     Raises:
         OSError: the disk is full or gone, or somebody else keeps the lock; see `writing`.
@@ -41,7 +45,8 @@ def append(path: Path, *records: object, shared: bool = False) -> None:
         if data:
             _mend(file)
             _write(file, data)
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
 
 
 def line(record: object) -> str:
@@ -49,8 +54,12 @@ def line(record: object) -> str:
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines(path: Path, then: str = _AGAIN) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of every whole line that is not empty.
+
+    Args:
+        path: the journal.
+        then: what to do about a line that is damaged.
 
     Raises:
         DataError: the file cannot be read, or a line is no UTF-8.
@@ -72,20 +81,24 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         try:
             yield number, each.decode()
         except UnicodeDecodeError as error:
-            raise _damaged(path, number) from error
+            raise _damaged(path, number, then) from error
 
 
-def records(path: Path) -> Iterator[tuple[int, Any]]:
+def records(path: Path, then: str = _AGAIN) -> Iterator[tuple[int, Any]]:
     """Yield the line's number and the record of every whole line.
+
+    Args:
+        path: the journal.
+        then: what to do about a line that is damaged.
 
     Raises:
         DataError: the file cannot be read, or a line is no JSON.
     """
-    for number, text in lines(path):
+    for number, text in lines(path, then):
         try:
             yield number, json.loads(text)
         except ValueError as error:
-            raise _damaged(path, number) from error
+            raise _damaged(path, number, then) from error
 
 
 def replace(path: Path, text: str) -> None:
@@ -96,11 +109,16 @@ def replace(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):  # that it may not be there either is no news
+            fresh.unlink()
+        raise
 
 
 def replace_json(path: Path, value: object) -> None:
@@ -183,8 +201,5 @@ def _cut(last: bytes) -> bool:
     return False
 
 
-def _damaged(path: Path, number: int) -> DataError:
-    return DataError(
-        f"{path.name}:{number} of {path.absolute().parent.name!r} is no JSON; take the line out, "
-        "and what stood there is made again"
-    )
+def _damaged(path: Path, number: int, then: str) -> DataError:
+    return DataError(f"{path.name}:{number} of {path.absolute().parent.name!r} is no JSON; {then}")

@@ -13,14 +13,14 @@ from tools.errors import ConfigError
 
 if TYPE_CHECKING:
     from tools.checking.points import Report
-    from tools.models import ModelSet
+    from tools.corpora.corpus import Corpus
 
 app = typer.Typer(
     help="The models that there are: list, hold to their contract, print cards.",
     no_args_is_help=True,
 )
 
-Profile = Annotated[str, typer.Option(help="A profile of models.yaml.")]
+Profile = Annotated[str, typer.Option(help="A profile of tools/models.yaml.")]
 Models = Annotated[Path | None, typer.Option(help="A models file of your own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -64,12 +64,12 @@ def check(
     models: Models = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Measure on this corpus too, NAME:DIR; may be repeated."),
+        typer.Option(metavar="NAME:DIR", help="Measure on this corpus too; may be repeated."),
     ] = None,
     split: Annotated[str, typer.Option(help="Its split; by default the one to choose by.")] = "",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Measure on this many items, evenly spread.")
-    ] = None,
+        int, typer.Option(min=0, help="So many items at most, evenly spread; 0: all.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Hold models to the contract of their task; exit status 1 if anything is wrong.
@@ -77,18 +77,26 @@ def check(
     Inputs are made in code. What it takes is told and never a failure.
     """
     from tools.checking.check import check_model
+    from tools.checking.scoring import measure, measures, require_measurable
     from tools.models import load_models
     from tools.quiet import hush
 
     hush()
-    errors, reports = Console(stderr=True), []
-    for name in names or list(dict.fromkeys(load_models(profile, models).names())):
+    errors, reports, known = Console(stderr=True), [], load_models(profile, models)
+    corpora = [_corpus(each, split) for each in data or []]
+    for name in names or [] if corpora else []:
+        require_measurable(name, known.config(name))
+    for name in names or list(dict.fromkeys(known.names())):
         loaded = load_models(profile, models)  # nothing of the model before is counted as its own
         with errors.status(name) as status:
             report = check_model(loaded, name, lambda what: status.update(f"{name}: {what}"))  # noqa: B023
-            for corpus in data or [] if report.passed else []:
-                status.update(f"{name}: {corpus}")
-                report.scores.append(_measured(loaded, name, corpus, split, limit))
+            config = loaded.config(name)
+            for corpus, folder, chosen in corpora if report.passed and measures(config) else []:
+                status.update(f"{name}: {corpus.title}")
+                predict = loaded.backend(name).predict
+                report.scores.append(
+                    measure(predict, config, corpus, folder, chosen, limit or None)
+                )
         loaded.close()
         reports.append(report)
         if not as_json:
@@ -122,14 +130,13 @@ def card(
     typer.echo("\n---\n\n".join(cards), nl=False)
 
 
-def _measured(
-    models: "ModelSet", name: str, given: str, split: str, limit: int | None
-) -> dict[str, object]:
-    from tools.checking.scoring import measure
+def _corpus(given: str, split: str) -> tuple["Corpus", Path, str]:
     from tools.corpora.library import find_corpus
 
     corpus, folder = find_corpus(given)
-    return measure(models.backend(name).predict, models.config(name), corpus, folder, split, limit)
+    chosen = split or corpus.validation or corpus.splits[0]
+    corpus.require_split(folder, chosen)
+    return corpus, folder, chosen
 
 
 def _show(report: "Report") -> None:

@@ -22,4 +22,4 @@ class Perceived:
     missing: Missing = ""
     note: str = ""
     detail: Scores = field(default_factory=dict)
-    vector: tuple[float, ...] = ()
+    vector: tuple[float, ...] = field(default=(), repr=False)

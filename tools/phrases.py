@@ -5,6 +5,7 @@ warm, in the second person.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from string import Template
@@ -187,8 +188,9 @@ def read_phrases(file: Path) -> LocalePhrases:
     return phrases
 
 
+@cache
 def load_phrases(folder: Path = FOLDER) -> Phrases:
-    """Read every language of a folder.
+    """Read every language of a folder, once in a process.
 
     Raises:
         ConfigError: a file is wrong, or English is not there.

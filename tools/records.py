@@ -216,13 +216,15 @@ class Ticket(TypedDict):
     """A claim on one drafted sentence, which waits in memory until `check` has read it.
 
     `last` says that its writer has nothing to add when this one is accepted; `fixed`, that code
-    chose it from a fixed text, so that the limits of a model's reply do not apply.
+    chose it from a fixed text, so that the limits of a model's reply do not apply; `stands_in`,
+    that it is said in place of a model's.
     """
 
     turn: str
     index: int
     last: bool
     fixed: bool
+    stands_in: bool
 
 
 class Note(TypedDict):

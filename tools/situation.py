@@ -28,7 +28,8 @@ class Situation:
         felt: the emotions of the person's past turns, the oldest first.
         thoughts: intermediate texts of this turn by name, e.g. `clue`.
         vectors: what the perception models made of this turn, by modality; a missing modality is
-            absent. They are derived from a person's body, and are not shown with the rest.
+            absent. They are derived from a person's body; like thoughts, they are not shown with
+            the rest.
     """
 
     said: str
@@ -39,7 +40,7 @@ class Situation:
     examples: tuple[Example, ...] = ()
     barred: frozenset[str] = frozenset()
     felt: tuple[str, ...] = ()
-    thoughts: Mapping[str, str] = field(default_factory=dict)
+    thoughts: Mapping[str, str] = field(default_factory=dict, repr=False)
     vectors: Mapping[str, tuple[float, ...]] = field(default_factory=dict, repr=False)
 
     @property

@@ -22,7 +22,7 @@ SECONDS = 180.0
 @dataclass(frozen=True)
 class _Entry:
     made: float
-    vectors: dict[str, Vector] = field(default_factory=dict)
+    vectors: dict[str, Vector] = field(default_factory=dict, repr=False)
 
 
 class Vectors:

@@ -1,13 +1,15 @@
 """The thread of a `ModelHost`: it loads the model, takes what waits, and runs it as one batch."""
 
 import asyncio
+import atexit
 import contextlib
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from tools.errors import AttuneError, ModelError
 from tools.retries import in_parts
@@ -16,6 +18,9 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
+
+_ENDING_S = 30.0
+"""Seconds that the threads of all workers are given to end when the program does."""
 
 
 class Backend(Protocol[In_contra, Out_co]):
@@ -96,6 +101,7 @@ class Worker(Generic[In, Out]):
         self.loaded = self.overdue = self.over = False
         self._thread = threading.Thread(target=self._serve, name=f"host-{job.name}", daemon=True)
         self._thread.start()
+        _WORKING.add(self)
 
     @property
     def batch_for(self) -> float:
@@ -110,6 +116,16 @@ class Worker(Generic[In, Out]):
     def is_alive(self) -> bool:
         """Say whether its thread still runs."""
         return self._thread.is_alive()
+
+    def end(self) -> None:
+        """Let it take nothing more; what it has begun it ends at the next part."""
+        self.over = True
+        with contextlib.suppress(queue.Full):  # then it does not sleep
+            self._waiting.put_nowait(None)
+
+    def join(self, within: float) -> None:
+        """Wait for its thread to end, for so many seconds at most."""
+        self._thread.join(within)
 
     def fail(self, error: Exception) -> None:
         """End the calls of the batch that runs with an error."""
@@ -200,6 +216,20 @@ class Worker(Generic[In, Out]):
         failed = ModelError(f"the model {self._job.name!r} failed ({type(error).__name__})")
         failed.__cause__ = error
         return failed
+
+
+_WORKING: "weakref.WeakSet[Worker[Any, Any]]" = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Let the threads end before the interpreter does, which aborts on one in a native library."""
+    workers = [worker for worker in _WORKING if not worker.over]  # one that was given up hangs
+    for worker in workers:
+        worker.end()
+    until = time.monotonic() + _ENDING_S
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
 
 
 def _since(began: float) -> float:

@@ -142,7 +142,7 @@ def _application(page: "Page", gate: Gate, house: House) -> "ASGIApp":
         server_name=HOST,
         auth_dependency=gate.username,
         theme=theme(),
-        css_paths=[_HERE / "style.css"],
+        css_paths=[_HERE / "style.css", _HERE / "services.css"],
         head=f"{_ICON}<script>{script}</script>",
         footer_links=[],
         run_history=False,

@@ -40,7 +40,7 @@ def cells(
     for one in swap:
         changes.append(("-".join(f"{node}={model}" for node, model in one.items()), one, ()))
     if not changes:
-        raise ConfigError("an ablation changes something; give --drop or --swap")
+        raise ConfigError("an ablation changes something; give --drop-each or --swap-each")
     most = len(changes) if together else 1
     found: list[Cell] = [("whole", asking)]
     for chosen in chain.from_iterable(combinations(changes, n) for n in range(1, most + 1)):

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphs.evaluation.further import Further
-from graphs.evaluation.items import UNITS, Unit
 from graphs.provenance import command as rendered
+from tools.corpora.exchange import UNITS, Unit
 from tools.errors import ConfigError, UnknownName
 
 

@@ -45,6 +45,7 @@ class Asked:
         predicted: the label or the text by step.
         scores: the distribution by step.
         silent: steps whose model failed or had nothing to say.
+        stood_in: a sentence of the reply is not the model's.
         turn: the id of the turn, by which what it left in memory is dropped.
     """
 
@@ -53,6 +54,7 @@ class Asked:
     predicted: dict[str, str] = field(default_factory=dict)
     scores: dict[str, Scores] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
+    stood_in: bool = False
     turn: str = ""
 
     def take(self, taken: str, update: Update) -> Update:
@@ -145,10 +147,20 @@ def _watched(run: Step, node: Node, taken: str, route: str) -> Any:
             asked.silent.append(taken)
         if node.duty == "screen":
             return {**update, "route": route}
+        if node.duty == "check" and _stands_in(state, update):
+            asked.stood_in = True
         return asked.take(taken, update) if taken else update
 
     watched.__name__ = watched.__qualname__ = node.name
     return watched
+
+
+def _stands_in(state: ConversationState, update: Update) -> bool:
+    """Say whether the check let a sentence through that no model has written."""
+    ticket = state["candidate"]
+    if update.get("verdict") == "accepted":
+        return ticket is not None and ticket["stands_in"]
+    return bool(update.get("said")) and not state["said"]  # the last resort
 
 
 _SILENT: ContextVar[list[str]] = ContextVar("_SILENT")

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tools import journal
 from tools.command import console
 
 Graph = Annotated[str, typer.Option(help="A graph, by name or file.")]
-Data = Annotated[str, typer.Option(help="A corpus and its folder, e.g. mesc:DIR.")]
+Data = Annotated[
+    str, typer.Option(metavar="NAME:DIR", help="A corpus and its folder, e.g. mesc:DIR.")
+]
 Split = Annotated[str, typer.Option(help="A split of the corpus; else its validation split.")]
 UnitOption = Annotated[
     str,
@@ -24,10 +27,10 @@ HistoryOption = Annotated[
 ]
 Profile = Annotated[str, typer.Option(help="A profile of tools/models.yaml.")]
 Models = Annotated[Path | None, typer.Option(help="A models file of your own.")]
-Limit = Annotated[int, typer.Option(min=0, help="About so many items, whole dialogues; 0: all.")]
+Limit = Annotated[int, typer.Option(min=0, help="About so many items, in whole dialogues; 0: all.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides the draw, and all chance in the models.")]
 Reply = Annotated[
-    bool, typer.Option("--reply/--labels", help="Write replies, or score the labels alone.")
+    bool, typer.Option("--reply/--labels", help="Write replies too, or score the labels alone.")
 ]
 Part = Annotated[
     bool, typer.Option("--part", help="The folder holds a part of the corpus, on purpose.")
@@ -48,9 +51,12 @@ def evaluate(
     profile: Profile = "embedded",
     models: Models = None,
     swap: Annotated[
-        list[str] | None, typer.Option(help="NODE=MODEL: another model; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NODE=MODEL", help="Another model in this run; may be repeated."),
     ] = None,
-    drop: Annotated[str, typer.Option(help="Nodes or modalities to leave out: face,voice")] = "",
+    drop: Annotated[
+        str, typer.Option(help="Nodes or modalities, all left out of this run: face,voice")
+    ] = "",
     reply: Reply = True,
     limit: Limit = 0,
     seed: Seed = 0,
@@ -65,7 +71,7 @@ def evaluate(
     perplexity: Annotated[
         bool, typer.Option("--perplexity", help="Let the responder's model score the references.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; else one in runs/.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; else one in runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
 ) -> None:
     """Run a graph over a corpus, score every step, and keep the run in a folder.
@@ -93,11 +99,12 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; the first is the baseline.")],
     draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="A Markdown file to write as well.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file to write as well, in Markdown.")] = None,
 ) -> None:
     """Compare runs on the items that they share, with paired intervals over dialogues."""
     from graphs.evaluation.comparing import compare as compared
     from graphs.evaluation.folder import RunFolder
+    from graphs.evaluation.reporting import ELSEWHERE
     from graphs.evaluation.tables import comparison_grids
 
     found = compared([RunFolder.open(run) for run in runs], draws=draws, seed=seed)
@@ -105,13 +112,14 @@ def compare(
     for grid in grids:
         out_console.print(grid.rich())
     if out is not None:
-        out.write_text("".join(grid.markdown() for grid in grids), "utf-8")
+        with journal.writing(f"the comparison {out.name!r}", ELSEWHERE):
+            journal.replace(out, "".join(grid.markdown() for grid in grids))
 
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write; else report/ in the run.")
+        Path | None, typer.Option(help="Folder of the report; else report/ in the run.")
     ] = None,
 ) -> None:
     """Write a run's report as Markdown with pictures: confusion, calibration, classes, latency."""
@@ -125,11 +133,12 @@ def report(
 def ablate(
     graph: Graph,
     data: Data,
-    drop: Annotated[
-        str, typer.Option(help="Nodes or modalities, each left out in turn: face,voice,clue")
+    drop_each: Annotated[
+        str, typer.Option(help="Nodes or modalities, a run without each: face,voice,clue")
     ] = "",
-    swap: Annotated[
-        list[str] | None, typer.Option(help="NODE=MODEL, each swapped in turn; may be repeated.")
+    swap_each: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NODE=MODEL", help="A run with each other model; may be repeated."),
     ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Run every combination, not each alone.")
@@ -140,7 +149,7 @@ def ablate(
     history: HistoryOption = "",
     profile: Profile = "embedded",
     models: Models = None,
-    reply: Reply = False,
+    reply: Reply = True,
     limit: Limit = 0,
     seed: Seed = 0,
     at_once: AtOnce = 0,
@@ -149,7 +158,8 @@ def ablate(
 ) -> None:
     """Run a graph whole, then without each part and with each other model, and compare.
 
-    A grid that was broken off goes on where it was.
+    A grid that was broken off goes on where it was. Every run writes its replies, unless --labels
+    is given.
     """
     from graphs.evaluation.ablation import cells, run_grid
     from graphs.evaluation.asking import Asking, swaps
@@ -162,7 +172,8 @@ def ablate(
         profile=profile, models=models, reply=reply, limit=limit, seed=seed, at_once=at_once,
         part=part,
     )  # fmt: skip
-    found = cells(asking, _parts(drop), [swaps([one]) for one in swap or []], together=together)
+    swapped = [swaps([one]) for one in swap_each or []]
+    found = cells(asking, _parts(drop_each), swapped, together=together)
     runs = run_grid(found, out, err_console)
     for grid in comparison_grids(compared(runs)):
         out_console.print(grid.rich())

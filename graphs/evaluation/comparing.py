@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from graphs.evaluation.folder import ItemRecord, Prediction, RunFolder
+from graphs.evaluation.folder import RunFolder
 from graphs.evaluation.labels import LABELLED, LabelSpace
+from graphs.evaluation.records import ItemRecord, Manifest, Prediction
 from graphs.evaluation.scoring import rows
 from tools.corpora.library import CORPORA
-from tools.errors import DataError
+from tools.errors import DataError, UnknownName
 from tools.metrics.confusion import Confusion, Score
 from tools.metrics.overlap import corpus_bleu, overlap_by_item
 from tools.metrics.paired import (
@@ -84,20 +85,21 @@ _Pairs = list[tuple[ItemRecord, Prediction, Prediction]]
 
 
 def _pair(baseline: RunFolder, other: RunFolder, draws: int, seed: int) -> Comparison:
-    manifests = baseline.manifest, other.manifest
-    same = ("corpus", "split", "unit")
-    if differing := [key for key in same if manifests[0][key] != manifests[1][key]]:
+    first, second = baseline.manifest, other.manifest
+    if differing := _differing(("corpus", "split", "unit"), first, second):
         raise DataError(
             f"{baseline.name!r} and {other.name!r} differ in {', '.join(differing)}; "
             "compare runs on the same items"
         )
+    if first["corpus"] not in CORPORA:
+        raise UnknownName("corpus", first["corpus"], CORPORA)
     pairs = _shared(baseline, other)
     if not pairs:
         raise DataError(f"{baseline.name!r} and {other.name!r} share no item; give the same --seed")
-    space = LabelSpace(CORPORA[manifests[0]["corpus"]])
+    space = LabelSpace(CORPORA[first["corpus"]])
     measures: list[Measured] = []
-    for step in manifests[0]["steps"]:
-        if step not in manifests[1]["steps"]:
+    for step in first["steps"]:
+        if step not in second["steps"]:
             continue
         if step in LABELLED:
             measures += _of_labels(step, pairs, space, draws, seed)
@@ -112,9 +114,14 @@ def _pair(baseline: RunFolder, other: RunFolder, draws: int, seed: int) -> Compa
         shared=len(pairs),
         dialogues=len({item["dialogue"] for item, _, _ in pairs}),
         finished=all(len(run.items()) == len(run.predictions()) for run in (baseline, other)),
-        changed=tuple(key for key in decided if manifests[0].get(key) != manifests[1].get(key)),
+        changed=tuple(_differing(decided, first, second)),
         measures=tuple(measures),
     )
+
+
+def _differing(keys: Sequence[str], first: Manifest, second: Manifest) -> list[str]:
+    one, other = dict(first), dict(second)
+    return [key for key in keys if one[key] != other[key]]
 
 
 def _shared(baseline: RunFolder, other: RunFolder) -> _Pairs:

@@ -7,8 +7,9 @@ from rich.console import Console
 
 from graphs.evaluation.asking import Asking, command
 from graphs.evaluation.emitting import emitted
-from graphs.evaluation.folder import MANIFEST, Prediction, RunFolder
+from graphs.evaluation.folder import ITEMS, MANIFEST, RunFolder
 from graphs.evaluation.preparing import Prepared, prepare
+from graphs.evaluation.records import Prediction
 from graphs.evaluation.running import first_error, run
 from graphs.evaluation.scoring import score
 from graphs.progress import progress
@@ -29,20 +30,23 @@ def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = Fals
     """
     made = prepare(asking)
     folder = RunFolder(out)
+    items = [item.record() for item in made.items]
     try:
         if resume and (out / MANIFEST).exists():
             folder.require_same(made.manifest)
+            if folder.restore(items):  # of the same run: the manifest holds their hash
+                console.print(f"{ITEMS} was damaged and is written anew", style="yellow")
             folder.tidy()
         else:
             manifest = {**made.manifest, **about_the_place(command(asking, out))}
-            folder.begin(manifest, [item.record() for item in made.items])
+            folder.begin(manifest, items)
         asyncio.run(_run(made, folder, console))
     finally:
-        made.way.services.models.close()
+        made.setup.services.models.close()
     folder.tidy()
-    bench = made.way.bench
+    bench = made.setup.bench
     found = score(
-        bench.steps, folder.items(), folder.predictions(), made.way.space, emitted(bench.kits),
+        bench.steps, folder.items(), folder.predictions(), made.setup.space, emitted(bench.kits),
         asking.further,
     )  # fmt: skip
     folder.score(found)
@@ -57,7 +61,7 @@ async def _run(made: Prepared, folder: RunFolder, console: Console) -> None:
         if len(known) < len(made.items):
             for reason in await made.warm():
                 console.print(reason, style="yellow", markup=False, highlight=False)
-        name = made.way.bench.spec.name
+        name = made.setup.bench.spec.name
         shown.update(bar, description=f"{name} on {len(made.items)} items")
 
         def done(prediction: Prediction) -> None:
@@ -65,6 +69,6 @@ async def _run(made: Prepared, folder: RunFolder, console: Console) -> None:
             shown.advance(bar)
 
         try:
-            await run(made.items, made.way, known, done)
+            await run(made.items, made.setup, known, done)
         except BaseExceptionGroup as group:
             raise first_error(group) from None

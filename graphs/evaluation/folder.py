@@ -9,16 +9,29 @@ scores.json        made from the two above
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter
+
+from graphs.evaluation.records import (
+    ITEM_RECORDS,
+    MANIFESTS,
+    PREDICTION_RECORDS,
+    ItemRecord,
+    Manifest,
+    Prediction,
+    checked,
+    same_format,
+)
+from graphs.evaluation.scores import RUN_SCORES, RunScores
 from graphs.provenance import SCORING, differing, versions
 from tools import journal
 from tools.errors import ConfigError, DataError
 from tools.judging.replies import Asked, Run
-from tools.records import EarlierTurn, Scores
 
 MANIFEST, ITEMS, PREDICTIONS, SCORES = (
     "manifest.json",
@@ -27,53 +40,14 @@ MANIFEST, ITEMS, PREDICTIONS, SCORES = (
     "scores.json",
 )
 
+_RESUME = "`python -m graphs evaluate ... --resume`"
 
-class ItemRecord(TypedDict):
-    """One item as a run keeps it; see `graphs.evaluation.items.Item`."""
+_SYNC_S = 1.0
+"""Seconds between two waits for the disk. A kill takes nothing that was handed to the system; what
+a power cut may take of the last second is predicted again, and a wait for every line would cost
+more than many a prediction."""
 
-    id: str
-    dialogue: str
-    said: str
-    before: list[EarlierTurn]
-    reference: str
-    gold: dict[str, str]
-    groups: dict[str, str]
-    clips: int
-    missing: int
-
-
-class Prediction(TypedDict):
-    """What a graph made of one item.
-
-    Attributes:
-        id: the item's.
-        predicted: the label or the text by step, in Attune's own labels; empty where there is none.
-        scores: the distribution by step, for the steps that have one.
-        given: steps that held the gold label, or text, for the steps behind them.
-        unparsable: steps whose model failed or said nothing that could be read; they count as
-            wrong, whatever the rest of the graph went on with.
-        ms: milliseconds by node; where many items run at once, the waiting is in it.
-        notes: what the nodes noted, as `node: text`.
-        plan: the strategy that the reply was to follow, given or predicted; empty without one.
-        risk: how the screen graded the message; here it changes no route.
-        readings: why a modality was missing, empty where it was read, by modality.
-        log_probabilities: of the tokens of the reference, as the responder's model foresees them;
-            absent where they were not asked for.
-        failed: why there is no prediction at all; absent where there is one.
-    """
-
-    id: str
-    predicted: dict[str, str]
-    scores: dict[str, Scores]
-    given: list[str]
-    unparsable: list[str]
-    ms: dict[str, float]
-    notes: list[str]
-    plan: str
-    risk: str
-    readings: dict[str, str]
-    log_probabilities: NotRequired[list[float]]
-    failed: NotRequired[str]
+_Kind = TypeVar("_Kind")
 
 
 class RunFolder:
@@ -82,6 +56,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         """Name the folder; nothing is read or written yet."""
         self.path = path
+        self._synced = 0.0
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -102,24 +77,33 @@ class RunFolder:
         return self.path.absolute().name  # `.` has none
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """What decides the predictions, and where they were made."""
-        return self._read(MANIFEST)
+    def manifest(self) -> Manifest:
+        """What decides the predictions, and where they were made.
+
+        Raises:
+            DataError: it is damaged, lacks something, or is of another format.
+        """
+        then = "nobody can tell what made the run: make it again with another --out"
+        found = self._read(MANIFEST, then)
+        if isinstance(found, dict):
+            same_format(found, self.name)
+        return checked(MANIFESTS, found, self._named(MANIFEST), then)
 
     @property
-    def scores(self) -> dict[str, Any]:
+    def scores(self) -> RunScores:
         """What the predictions were worth, and by which versions of the packages that score.
 
         Raises:
-            DataError: the run was broken off before it was scored.
+            DataError: the run was broken off before it was scored, or the file is damaged.
         """
-        return self._read(SCORES)
+        then = f"finish the run with {_RESUME}"
+        return checked(RUN_SCORES, self._read(SCORES, then), self._named(SCORES), then)
 
     def begin(self, manifest: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
         """Write manifest and items of a new run.
 
         Raises:
-            ConfigError: there is a run already.
+            ConfigError: there is a run already, or what is left of one.
             DataError: the disk is full, or the folder cannot be written.
         """
         if (self.path / MANIFEST).exists():
@@ -127,9 +111,27 @@ class RunFolder:
                 f"{self.name!r} holds a run already; go on with it by --resume, or give another "
                 "--out"
             )
+        if (self.path / PREDICTIONS).exists():
+            raise ConfigError(
+                f"{self.name!r} holds {PREDICTIONS} without a {MANIFEST}, so that nobody can tell "
+                "what made them; give another --out"
+            )
         with writing(self.path):
-            journal.replace(self.path / ITEMS, "".join(map(journal.line, items)))
+            journal.replace(self.path / ITEMS, _text(items))
             journal.replace_json(self.path / MANIFEST, manifest)  # last: with it there is a run
+
+    def restore(self, items: Sequence[Mapping[str, Any]]) -> bool:
+        """Write the items of the same run anew where they are not as they were; say whether.
+
+        Raises:
+            DataError: the disk is full, or the folder cannot be written.
+        """
+        file, text = self.path / ITEMS, _text(items)
+        with writing(self.path):
+            if file.is_file() and file.read_bytes() == text.encode():
+                return False
+            journal.replace(file, text)
+        return True
 
     def require_same(self, manifest: Mapping[str, Any]) -> None:
         """Refuse to go on with a run that was begun under other conditions.
@@ -147,9 +149,15 @@ class RunFolder:
         """Return the items, in the order of the corpus.
 
         Raises:
-            DataError: they are not there, or a line is damaged.
+            DataError: they are not all there, or a line is damaged.
         """
-        return [record for _, record in journal.records(self.path / ITEMS)]
+        then = f"{_RESUME} writes it anew from the corpus"
+        should = self.manifest["items"]
+        found = list(self._lines(ITEMS, ITEM_RECORDS, then))
+        if len(found) != should:
+            where = self._named(ITEMS)
+            raise DataError(f"{where} holds {len(found)} items in place of {should}; {then}")
+        return found
 
     def predictions(self) -> list[Prediction]:
         """Return the predictions that are there, in the order of the items.
@@ -159,29 +167,23 @@ class RunFolder:
         Raises:
             DataError: a line is damaged.
         """
-        path = self.path / PREDICTIONS
-        found = {line["id"]: line for _, line in journal.records(path)} if path.exists() else {}
-        return [found[item["id"]] for item in self.items() if item["id"] in found]
+        items, found = self.items(), dict[str, Prediction]()
+        if (self.path / PREDICTIONS).exists():
+            then = f"take the line out, and {_RESUME} predicts its item again"
+            found = {one["id"]: one for one in self._lines(PREDICTIONS, PREDICTION_RECORDS, then)}
+        return [found[item["id"]] for item in items if item["id"] in found]
 
     def replies(self) -> Run:
         """Return what was asked and what was replied, to be judged or rated.
 
         Raises:
-            DataError: a file is not there, or not as a run writes it.
+            DataError: a file is not there, or damaged.
         """
-        try:
-            asked = [
-                Asked(item["id"], item["dialogue"], tuple(item["before"]), item["said"])
-                for item in self.items()
-            ]
-            replies = {
-                one["id"]: one["predicted"].get("response", "") for one in self.predictions()
-            }
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"the run {self.name!r} is not as `python -m graphs evaluate` writes it "
-                f"({type(error).__name__}: {error}); make it again"
-            ) from error
+        asked = [
+            Asked(item["id"], item["dialogue"], tuple(item["before"]), item["said"])
+            for item in self.items()
+        ]
+        replies = {one["id"]: one["predicted"].get("response", "") for one in self.predictions()}
         return Run(self.name, asked, replies)
 
     def append(self, prediction: Prediction) -> None:
@@ -190,20 +192,24 @@ class RunFolder:
         Raises:
             DataError: the disk is full, or the file cannot be written.
         """
+        now = time.monotonic()
+        sync = now - self._synced >= _SYNC_S
         with writing(self.path):
-            journal.append(self.path / PREDICTIONS, prediction)
+            journal.append(self.path / PREDICTIONS, prediction, sync=sync)
+        if sync:
+            self._synced = now
 
     def tidy(self) -> None:
-        """Write the predictions afresh, in the order of the items.
+        """Write the predictions afresh, in the order of the items, and wait for the disk.
 
         Raises:
             DataError: the disk is full, or the file cannot be written.
         """
-        text = "".join(map(journal.line, self.predictions()))
+        text = _text(self.predictions())
         with writing(self.path):
             journal.replace(self.path / PREDICTIONS, text)
 
-    def score(self, scores: Mapping[str, Any]) -> None:
+    def score(self, scores: RunScores) -> None:
         """Write the scores, and which packages made them.
 
         Raises:
@@ -212,18 +218,34 @@ class RunFolder:
         with writing(self.path):
             journal.replace_json(self.path / SCORES, {**scores, "scored_with": versions(SCORING)})
 
-    def _read(self, name: str) -> dict[str, Any]:
+    def _named(self, file: str) -> str:
+        return f"{file} of the run {self.name!r}"
+
+    def _read(self, file: str, then: str) -> Any:
+        """Return what a file of one JSON value holds."""
         try:
-            return dict(json.loads((self.path / name).read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return json.loads((self.path / file).read_text("utf-8"))
+        except OSError as error:
             raise DataError(
-                f"the run {self.name!r} has no readable {name}; "
-                "finish it with `python -m graphs evaluate ... --resume`"
+                f"{self._named(file)} cannot be read ({error.strerror}); {then}"
             ) from error
+        except ValueError as error:
+            line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise DataError(f"{file}{line} of the run {self.name!r} is no JSON; {then}") from error
+
+    def _lines(self, file: str, kind: TypeAdapter[_Kind], then: str) -> Iterator[_Kind]:
+        for number, record in journal.records(self.path / file, then):
+            yield checked(kind, record, f"{file}:{number} of the run {self.name!r}", then)
 
 
 def writing(path: Path) -> AbstractContextManager[None]:
     """Say in a sentence that a run cannot be written; what was written before stays."""
     return journal.writing(
-        f"the run {path.name!r}", "what is done is kept: make room, then go on with --resume"
+        f"the run {path.name!r}",
+        "see that there is room and that you may write there; then go on with --resume, which "
+        "keeps what is done, or give another --out",
     )
+
+
+def _text(records: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(map(journal.line, records))

@@ -2,22 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from tools.corpora.corpus import Corpus
-from tools.corpora.dialogue import Dialogue, MediaFile, Turn, merged
+from tools.corpora.dialogue import Dialogue, MediaFile
+from tools.corpora.exchange import Exchange, Unit, exchanges
 from tools.errors import DataError
 from tools.records import EarlierTurn
-
-Unit = Literal["turns", "utterances"]
-"""A turn is all that the person says until the supporter answers; an utterance is a line."""
-
-UNITS: tuple[Unit, ...] = ("turns", "utterances")
 
 
 @dataclass(frozen=True)
@@ -70,13 +66,11 @@ def read_items(
         DataError: the split is not there, something in it is wrong, it is not as large as it was
             published, a dialogue stands in it twice, or it holds no item.
     """
-    alone = not {"strategy", "response"} & set(corpus.steps)
-    cut = _of_lines if alone or unit == "utterances" else _of_turns
     dialogues = list(corpus.read(folder, split))
     _require_whole(corpus, split, len(dialogues), part)
-    if not alone:
+    if {"strategy", "response"} & set(corpus.steps):
         _require_different(corpus, dialogues)
-    items = [item for dialogue in dialogues for item in cut(dialogue)]
+    items = [_item(exchange) for exchange in exchanges(corpus, dialogues, unit)]
     if not items:
         raise DataError(
             f"the split {split!r} of {corpus.title} holds no {unit} of a person; "
@@ -135,38 +129,16 @@ def digest(items: Iterable[Item]) -> str:
     return found.hexdigest()
 
 
-def _of_turns(dialogue: Dialogue) -> Iterator[Item]:
-    turns = merged(dialogue.turns)
-    for place, (turn, answer) in enumerate(zip(turns, turns[1:], strict=False)):
-        if turn.speaker == "person" and answer.speaker == "supporter":
-            yield _item(dialogue, turns, place, turn, answer)
-
-
-def _of_lines(dialogue: Dialogue) -> Iterator[Item]:
-    for place, turn in enumerate(dialogue.turns):
-        if turn.speaker == "person" and (turn.text or turn.media):
-            yield _item(dialogue, dialogue.turns, place, turn, None)
-
-
-def _item(
-    dialogue: Dialogue, turns: Sequence[Turn], place: int, turn: Turn, answer: Turn | None
-) -> Item:
-    gold = {"user_emotion": turn.emotion, "clue": turn.clue, **turn.thoughts}
-    if answer is not None:
-        gold |= {
-            "strategy": answer.strategy,
-            "system_emotion": answer.emotion,
-            "response": answer.text,
-            **answer.thoughts,
-        }
+def _item(exchange: Exchange) -> Item:
+    dialogue, turn, answer = exchange.dialogue, exchange.turn, exchange.answer
     groups = {"who": turn.who, "problem": dialogue.problem}
     return Item(
-        id=f"{dialogue.id}/{place}",
+        id=f"{dialogue.id}/{len(exchange.past)}",
         dialogue=dialogue.id,
         said=turn.text,
-        before=tuple(EarlierTurn(speaker=t.speaker, text=t.text) for t in turns[:place] if t.text),
+        before=exchange.before,
         reference=answer.text if answer else "",
-        gold={step: label for step, label in gold.items() if label},
+        gold=exchange.gold,
         groups={name: value for name, value in groups.items() if value},
         media=(turn.media,) if turn.media else (),
         missing=int(bool(turn.missing)),

@@ -6,6 +6,7 @@ from typing import Any
 from agents.context import Services
 from graphs.evaluation.bench import Bench
 from graphs.evaluation.items import Item, digest
+from graphs.evaluation.records import FORMAT
 from graphs.provenance import (
     decided_by,
     files_sha256,
@@ -28,7 +29,7 @@ def describe(
         settings: what was asked for: corpus, split, unit, mode, history, limit, seed.
     """
     return {
-        "format": 1,
+        "format": FORMAT,
         "graph": bench.spec.name,
         "graph_sha256": bench.spec.hash(),
         "steps": list(bench.steps),

@@ -14,7 +14,7 @@ from graphs.evaluation.bench import bench
 from graphs.evaluation.items import Item, draw, read_items
 from graphs.evaluation.labels import LabelSpace
 from graphs.evaluation.manifest import describe
-from graphs.evaluation.running import HISTORIES, Foresee, History, Mode, Way
+from graphs.evaluation.running import HISTORIES, History, Likelihood, Mode, Setup
 from graphs.services import assemble
 from graphs.shelf import Shelf, Version
 from graphs.spec import find_graph, read_graph
@@ -43,21 +43,21 @@ class Prepared:
 
     Attributes:
         items: those drawn, in the order of the corpus.
-        way: how they are run; it holds the models, which whoever prepared closes.
+        setup: how they are run; it holds the models, which whoever prepared closes.
         version: what is measured, to be warmed.
         manifest: everything that decides the predictions.
     """
 
     items: list[Item]
-    way: Way
+    setup: Setup
     version: Version
     manifest: dict[str, Any]
 
     async def warm(self) -> list[str]:
         """Load the models that the items need, and return what failed to load."""
         bodies = any(item.media for item in self.items)
-        models = self.way.services.models
-        notices = await warm(self.way.services, self.version, bodies=bodies)
+        models = self.setup.services.models
+        notices = await warm(self.setup.services, self.version, bodies=bodies)
         embedder = models.bound("embed")
         if embedder and (keep := getattr(models.backend(embedder.name), "keep", None)):
             keep(_TEXTS)
@@ -108,17 +108,20 @@ def prepare(asking: Asking) -> Prepared:
             "part": asking.part,
             "at_once": at_once,
         }
-        way = Way(
+        setup = Setup(
             bench=made,
             space=space,
             services=services,
             mode=mode,
             history=history,
-            foresee=_foresee(asking, made.kits, services),
+            likelihood=_likelihood(asking, made.kits, services),
             at_once=at_once,
         )
         return Prepared(
-            items, way, replace(version, spec=made.spec), describe(made, services, items, settings)
+            items,
+            setup,
+            replace(version, spec=made.spec),
+            describe(made, services, items, settings),
         )
     except BaseException:
         services.models.close()
@@ -161,7 +164,7 @@ def require_measures(asking: Asking) -> None:
             package(module, distribution, "scoring replies")
 
 
-def _foresee(asking: Asking, kits: Mapping[str, Kit], services: Services) -> Foresee | None:
+def _likelihood(asking: Asking, kits: Mapping[str, Kit], services: Services) -> Likelihood | None:
     """Return what scores a reference by the responder's model; None where nobody asked.
 
     Raises:
@@ -172,18 +175,18 @@ def _foresee(asking: Asking, kits: Mapping[str, Kit], services: Services) -> For
     kit = next((kit for kit in kits.values() if isinstance(kit.options, RespondOptions)), None)
     if kit is None or kit.model is None:
         raise ConfigError("perplexity is that of the responder; leave out --labels")
-    likelihood = getattr(services.models.backend(kit.model.name), "likelihood", None)
-    if likelihood is None:
+    scores = getattr(services.models.backend(kit.model.name), "likelihood", None)
+    if scores is None:
         raise ConfigError(
             f"the model {kit.model.name!r} tells no log-probabilities of a given text; leave out "
             "--perplexity, or bind a local model"
         )
     one_by_one = asyncio.Lock()
 
-    async def foresee(state: ConversationState, reference: str) -> list[float]:
+    async def likelihood(state: ConversationState, reference: str) -> list[float]:
         request = ChatRequest(messages=briefing(state, kit))
         async with one_by_one:
-            found = await asyncio.to_thread(likelihood, request, reference)
+            found = await asyncio.to_thread(scores, request, reference)
         return [round(float(value), 4) for value in found]
 
-    return foresee
+    return likelihood

@@ -3,15 +3,19 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from graphs.evaluation.folder import RunFolder, writing
+from graphs.evaluation.folder import RunFolder
+from graphs.evaluation.records import Manifest
+from graphs.evaluation.scores import Bin, GroupScore, Latency, RunScores, StepScores
 from graphs.evaluation.tables import percent, run_grids
 from tools import journal
 from tools.grid import Grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+ELSEWHERE = "see that there is room and that you may write there, or give another --out"
 
 _INK, _FAINT = "#1f4e5f", "#b9c8cc"
 
@@ -20,11 +24,12 @@ def write_report(run: RunFolder, out: Path) -> Path:
     """Write `report.md` and its pictures, and return the page.
 
     Raises:
-        DataError: the run has no scores, or the folder cannot be written.
+        DataError: the run has no scores, a file of it is damaged, or `out` cannot be written.
     """
-    scores, manifest = run.scores, run.manifest
+    manifest, scores = run.manifest, run.scores
+    run.predictions()  # scores of what can no longer be read are not reported
     parts = [f"# {run.name}\n\n", *(grid.markdown() for grid in run_grids(run))]
-    with writing(out):
+    with journal.writing(f"the report {out.name!r}", ELSEWHERE):
         out.mkdir(parents=True, exist_ok=True)
         for step, found in scores["steps"].items():
             if found["kind"] == "labels":
@@ -36,7 +41,7 @@ def write_report(run: RunFolder, out: Path) -> Path:
     return page
 
 
-def _step(step: str, found: dict[str, Any], out: Path) -> list[str]:
+def _step(step: str, found: StepScores, out: Path) -> list[str]:
     _confusion(found).savefig(out / f"{step}_confusion.svg")
     _reliability(found["calibration"]["reliability"]).savefig(out / f"{step}_calibration.svg")
     rows = tuple(
@@ -55,12 +60,12 @@ def _step(step: str, found: dict[str, Any], out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _groups(step: str, kind: str, groups: dict[str, dict[str, float]]) -> str:
+def _groups(step: str, kind: str, groups: dict[str, GroupScore]) -> str:
     rows = tuple((name, str(one["n"]), percent(one["accuracy"])) for name, one in groups.items())
     return Grid(f"{step} by {kind}", (kind, "n", "accuracy"), rows).markdown()
 
 
-def _confusion(found: dict[str, Any]) -> "Figure":
+def _confusion(found: StepScores) -> "Figure":
     import numpy as np
 
     labels, counts = found["labels"], np.array(found["confusion"], float)
@@ -78,7 +83,7 @@ def _confusion(found: dict[str, Any]) -> "Figure":
     return figure
 
 
-def _reliability(bins: Sequence[dict[str, Any]]) -> "Figure":
+def _reliability(bins: Sequence[Bin]) -> "Figure":
     figure = _figure(3.6, 3.2)
     axes = figure.add_subplot()
     filled = [part for part in bins if part["n"]]
@@ -86,12 +91,13 @@ def _reliability(bins: Sequence[dict[str, Any]]) -> "Figure":
     axes.plot([0, 1], [0, 1], color=_FAINT)
     axes.bar([(p["low"] + p["high"]) / 2 for p in filled], [p["n"] / most for p in filled],
              width=1 / max(1, len(bins)), color=_FAINT, alpha=0.4)  # fmt: skip
-    axes.plot([p["confidence"] for p in filled], [p["accuracy"] for p in filled], "o-", color=_INK)
+    seen = [(p["confidence"] or 0.0, p["accuracy"] or 0.0) for p in filled]  # both are there
+    axes.plot([x for x, _ in seen], [y for _, y in seen], "o-", color=_INK)
     axes.set(xlabel="confidence", ylabel="accuracy (bars: how many)", xlim=(0, 1), ylim=(0, 1))
     return figure
 
 
-def _latency(ms: dict[str, dict[str, float]], out: Path) -> list[str]:
+def _latency(ms: dict[str, Latency], out: Path) -> list[str]:
     spent = {node: one for node, one in ms.items() if one["p95"] >= 1}
     if not spent:
         return []
@@ -106,7 +112,7 @@ def _latency(ms: dict[str, dict[str, float]], out: Path) -> list[str]:
     return ["## Time by node\n\n", "![Milliseconds by node.](latency.svg)\n\n", text]
 
 
-def _conditions(manifest: dict[str, Any], scores: dict[str, Any]) -> list[str]:
+def _conditions(manifest: Manifest, scores: RunScores) -> list[str]:
     told = {
         "as the screen graded the messages (no route followed from it)": scores["screened"],
         "modalities": scores["modalities"],

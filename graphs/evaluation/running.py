@@ -11,9 +11,9 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from agents.context import Services
 from agents.state import ConversationState
 from graphs.evaluation.bench import Asked, Bench, BenchContext
-from graphs.evaluation.folder import Prediction
 from graphs.evaluation.items import Item
 from graphs.evaluation.labels import LABELLED, LabelSpace
+from graphs.evaluation.records import Prediction
 from tools.errors import AttuneError, ConfigError, MediaError, UnknownName
 from tools.excerpts import read_clip
 from tools.labels import UNKNOWN
@@ -25,8 +25,8 @@ History = Literal["predicted", "gold", "none"]
 HISTORIES: tuple[History, ...] = ("predicted", "gold", "none")
 
 
-Foresee = Callable[[ConversationState, str], Awaitable[list[float]]]
-"""Scores a reference by the model that writes the replies: log-probabilities of its tokens."""
+Likelihood = Callable[[ConversationState, str], Awaitable[list[float]]]
+"""Gives the log-probabilities of a reference's tokens, by the model that writes the replies."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Mode:
 
 
 @dataclass(frozen=True)
-class Way:
+class Setup:
     """How items are run.
 
     Attributes:
@@ -85,7 +85,7 @@ class Way:
         mode: which steps are given.
         history: whose labels of the earlier turns are told.
         at_once: how many dialogues run at the same time.
-        foresee: scores the references; None where nobody asked.
+        likelihood: of the references; None where nobody asked.
     """
 
     bench: Bench
@@ -94,12 +94,12 @@ class Way:
     mode: Mode
     history: History = "predicted"
     at_once: int = 32
-    foresee: Foresee | None = None
+    likelihood: Likelihood | None = None
 
 
 async def run(
     items: Sequence[Item],
-    way: Way,
+    setup: Setup,
     known: Mapping[str, Prediction],
     done: Callable[[Prediction], None],
 ) -> None:
@@ -107,15 +107,15 @@ async def run(
 
     Args:
         items: in the order of the corpus, the items of a dialogue together.
-        way: how.
+        setup: how.
         known: predictions of an earlier run that was broken off, by item; one that failed is tried
             again.
         done: told of each prediction as it comes; what it raises ends the run.
     """
-    gate = asyncio.Semaphore(way.at_once)
+    gate = asyncio.Semaphore(setup.at_once)
     async with asyncio.TaskGroup() as group:
         for _, dialogue in groupby(items, key=lambda item: item.dialogue):
-            group.create_task(_Talk(list(dialogue), way, known, done).run(gate))
+            group.create_task(_Talk(list(dialogue), setup, known, done).run(gate))
 
 
 class _Talk:
@@ -124,11 +124,11 @@ class _Talk:
     def __init__(
         self,
         items: Sequence[Item],
-        way: Way,
+        setup: Setup,
         known: Mapping[str, Prediction],
         done: Callable[[Prediction], None],
     ) -> None:
-        self._items, self._way, self._known, self._done = items, way, known, done
+        self._items, self._setup, self._known, self._done = items, setup, known, done
         self._tried: list[str] = []
         self._felt: list[str] = []
 
@@ -142,8 +142,8 @@ class _Talk:
             self._remember(item, found)
 
     async def _predict(self, item: Item, number: int) -> Prediction:
-        way, asked = self._way, self._asked(item)
-        clips, troubles = await _clips(item, way.services)
+        setup, asked = self._setup, self._asked(item)
+        clips, troubles = await _clips(item, setup.services)
         state: dict[str, Any] = {
             "messages": _messages(item),
             "clips": clips,
@@ -153,14 +153,14 @@ class _Talk:
         }
         context = BenchContext(microphone=bool(clips), camera=bool(clips), asked=asked)
         try:
-            found = cast(ConversationState, await way.bench.graph.ainvoke(state, context=context))
+            found = cast(ConversationState, await setup.bench.graph.ainvoke(state, context=context))
         except AttuneError as error:
             return _failed(item, str(error))
         finally:
             # A corpus is no person, and the next turn's items read the same texts again.
-            way.services.forget(asked.turn, clips, models=False)
+            setup.services.forget(asked.turn, clips, models=False)
         predicted = dict(asked.predicted)
-        if "response" in way.bench.steps:
+        if "response" in setup.bench.steps:
             predicted["response"] = " ".join(found["said"])
         prediction = Prediction(
             id=item.id,
@@ -174,12 +174,16 @@ class _Talk:
             risk=found["grade"]["level"],
             readings={name: reading["missing"] for name, reading in found["readings"].items()},
         )
-        if way.foresee is not None and item.reference:
-            prediction["log_probabilities"] = await way.foresee(found, item.reference)
+        if asked.stood_in:
+            prediction["stood_in"] = True
+        if troubles:
+            prediction["unreadable"] = len(troubles)
+        if setup.likelihood is not None and item.reference:
+            prediction["log_probabilities"] = await setup.likelihood(found, item.reference)
         return prediction
 
     def _asked(self, item: Item) -> Asked:
-        told = self._way.mode.told(item, self._way.space)
+        told = self._setup.mode.told(item, self._setup.space)
         return Asked(
             given={step: record for step, record in told.items() if step in LABELLED},
             thoughts={step: text for step, text in told.items() if step not in LABELLED},
@@ -187,12 +191,12 @@ class _Talk:
 
     def _remember(self, item: Item, found: Prediction) -> None:
         """Keep what the later turns are told of this one."""
-        if self._way.history == "none":
+        if self._setup.history == "none":
             return
         for step, past in (("strategy", self._tried), ("user_emotion", self._felt)):
             label = found["predicted"].get(step, "")
-            if self._way.history == "gold":
-                record = self._way.space.told(step, item.gold.get(step, ""))
+            if self._setup.history == "gold":
+                record = self._setup.space.told(step, item.gold.get(step, ""))
                 label = record["label"] if record else ""
             if label and label != UNKNOWN:
                 past.append(label)

@@ -3,14 +3,23 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from agents.adherence import departs, lacks
-from graphs.evaluation.folder import ItemRecord, Prediction
 from graphs.evaluation.further import Further
 from graphs.evaluation.labels import LABELLED, LabelSpace
+from graphs.evaluation.records import ItemRecord, Prediction
+from graphs.evaluation.scores import (
+    Adherence,
+    Bin,
+    GroupScore,
+    Latency,
+    RunScores,
+    StepScores,
+    WrittenScores,
+)
 from tools.metrics.calibration import brier, expected_calibration_error, reliability
 from tools.metrics.diversity import diversity
 from tools.metrics.labels import label_scores
@@ -30,7 +39,7 @@ def score(
     space: LabelSpace,
     emitted: Mapping[str, Sequence[str]],
     further: Further | None = None,
-) -> dict[str, Any]:
+) -> RunScores:
     """Return the scores of every step that the corpus has gold labels or texts for.
 
     Args:
@@ -42,25 +51,29 @@ def score(
             there, those that had a share in any item.
         further: measures that were asked for besides.
     """
-    found: dict[str, Any] = {"items": len(items), "steps": {}}
+    found: dict[str, StepScores | WrittenScores] = {}
     for step in steps:
+        scored: StepScores | WrittenScores | None
         if step in LABELLED:
             scored = _labelled(step, items, predictions, space, emitted.get(step, ()))
         else:
             scored = _written(step, items, predictions, further or Further())
         if scored:
-            found["steps"][step] = scored
-    found["failed"] = sum("failed" in p for p in predictions)
-    found["screened"] = dict(Counter(p["risk"] for p in predictions).most_common())
-    found["modalities"] = _modalities(predictions)
-    found["clips"] = {
-        "there": sum(item["clips"] for item in items),
-        "not in the folder": sum(item["missing"] for item in items),
-        "unreadable": sum(n.startswith("clip:") for one in predictions for n in one["notes"]),
+            found[step] = scored
+    return {
+        "items": len(items),
+        "steps": found,
+        "failed": sum("failed" in p for p in predictions),
+        "screened": dict(Counter(p["risk"] for p in predictions).most_common()),
+        "modalities": _modalities(predictions),
+        "clips": {
+            "there": sum(item["clips"] for item in items),
+            "not in the folder": sum(item["missing"] for item in items),
+            "unreadable": sum(one.get("unreadable", 0) for one in predictions),
+        },
+        "ms": latency(predictions),
+        "given": dict(Counter(step for one in predictions for step in one["given"])),
     }
-    found["ms"] = latency(predictions)
-    found["given"] = dict(Counter(step for one in predictions for step in one.get("given", ())))
-    return found
 
 
 def rows(
@@ -79,7 +92,7 @@ def rows(
     return found
 
 
-def latency(predictions: Sequence[Prediction]) -> dict[str, dict[str, float]]:
+def latency(predictions: Sequence[Prediction]) -> dict[str, Latency]:
     """Return median and 95th percentile of the milliseconds by node, waiting included."""
     spent: dict[str, list[float]] = {}
     for one in predictions:
@@ -117,13 +130,12 @@ def _labelled(
     predictions: Sequence[Prediction],
     space: LabelSpace,
     emitted: Sequence[str],
-) -> dict[str, Any]:
+) -> StepScores | None:
     scored = rows(step, items, predictions, space)
     if not scored:
-        return {}
+        return None
     labels = space.labels(step)
     gold, predicted = [g for _, g, _ in scored], [p for _, _, p in scored]
-    found: dict[str, Any] = dict(label_scores(gold, predicted, labels))
     labelled = sum(bool(item["gold"].get(step)) for item in items)
     spread = [_spread(step, predictions[at], space) for at, _, _ in scored]
     closed = [_closed(one, labels) for one in spread]
@@ -132,7 +144,8 @@ def _labelled(
     declared = space.emitted(step, emitted)
     reach = declared or {label for one in spread for label, share in one.items() if share > 0}
     named = set(predicted)
-    found |= {
+    return {
+        **label_scores(gold, predicted, labels),
         "labels": list(labels),
         "kind": "labels",
         "left_out": labelled - len(scored),
@@ -141,7 +154,7 @@ def _labelled(
         "calibration": {
             "ece": expected_calibration_error(sure, right),
             "brier": brier(closed, gold, labels),
-            "reliability": [asdict(part) for part in reliability(sure, right)],
+            "reliability": [cast(Bin, asdict(part)) for part in reliability(sure, right)],
         },
         "emitted": {
             "share": sum(label in reach for label in gold) / len(gold),
@@ -154,10 +167,8 @@ def _labelled(
         )
         / len(right),
         "groups": _groups(items, scored),
+        "preference": (preference_bias(_confusion(scored, labels)) if step == "strategy" else None),
     }
-    if step == "strategy":
-        found["preference"] = dict(preference_bias(_confusion(scored, labels)))
-    return found
 
 
 def _confusion(scored: Sequence[tuple[int, str, str]], labels: Sequence[str]) -> list[list[int]]:
@@ -172,7 +183,7 @@ def _confusion(scored: Sequence[tuple[int, str, str]], labels: Sequence[str]) ->
 
 def _groups(
     items: Sequence[ItemRecord], scored: Sequence[tuple[int, str, str]]
-) -> dict[str, dict[str, dict[str, float]]]:
+) -> dict[str, dict[str, GroupScore]]:
     """Return accuracy and n by group, for every kind of group that the items have."""
     right: dict[str, dict[str, list[bool]]] = {}
     for place, gold, predicted in scored:
@@ -186,42 +197,46 @@ def _groups(
 
 def _written(
     step: str, items: Sequence[ItemRecord], predictions: Sequence[Prediction], further: Further
-) -> dict[str, Any]:
+) -> WrittenScores | None:
     pairs = [
         (one["predicted"].get(step, ""), item["gold"][step], one)
         for item, one in zip(items, predictions, strict=True)
         if item["gold"].get(step)
     ]
     if not pairs:
-        return {}
+        return None
     texts, references = [text for text, _, _ in pairs], [gold for _, gold, _ in pairs]
-    found: dict[str, Any] = {"kind": "text", "n": len(pairs), "empty": texts.count("")}
+    found: WrittenScores = {"kind": "text", "n": len(pairs), "empty": texts.count("")}
     if not any(texts):
         return found
     found["overlap"] = overlap(texts, references, wordnet=further.wordnet)
     found["overlap"] |= further.bert_score(texts, references)
     found["diversity"] = diversity(texts)
-    found["diversity of the references"] = diversity(references)
-    found["words"] = {"mean": _words(texts), "of the references": _words(references)}
+    found["diversity_of_references"] = diversity(references)
+    found["words"] = {"mean": _words(texts), "references": _words(references)}
     if step == "response":
-        found["stood in"] = sum(_stood_in(one) for _, _, one in pairs)
-        found["adherence"] = adherence(texts, [one for _, _, one in pairs])
-        found["repeated openings"] = repeated_share(texts)
+        found["stood_in"] = sum("stood_in" in one for _, _, one in pairs)
+        if kept := adherence(texts, [one for _, _, one in pairs]):
+            found["adherence"] = kept
+        found["repeated_openings"] = repeated_share(texts)
         known = [one["log_probabilities"] for _, _, one in pairs if "log_probabilities" in one]
         if known:
-            found["perplexity"] = dict(perplexity(known))
+            found["perplexity"] = perplexity(known)
     return found
 
 
-def adherence(texts: Sequence[str], predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """Return the share of replies that keep to the planned strategy, by the rules of `respond`."""
+def adherence(texts: Sequence[str], predictions: Sequence[Prediction]) -> Adherence | None:
+    """Return the share of replies that keep to the planned strategy, by the rules of `respond`.
+
+    None where no reply had a plan.
+    """
     planned = [
         (text, one["plan"])
         for text, one in zip(texts, predictions, strict=True)
         if text and one["plan"]
     ]
     if not planned:
-        return {}
+        return None
     keep = [
         not lacks(text, strategy) and not any(departs(s, strategy) for s in split(text))
         for text, strategy in planned
@@ -231,11 +246,6 @@ def adherence(texts: Sequence[str], predictions: Sequence[Prediction]) -> dict[s
 
 def _words(texts: Sequence[str]) -> float:
     return float(np.mean([len(tokens(text)) for text in texts]))
-
-
-def _stood_in(one: Prediction) -> bool:
-    notes = [note for note in one["notes"] if note.startswith("respond:")]
-    return any("no contrast" not in note for note in notes)
 
 
 def _modalities(predictions: Sequence[Prediction]) -> dict[str, dict[str, int]]:

@@ -1,13 +1,15 @@
 """A run's scores as tables, for the terminal and for Markdown."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from graphs.evaluation.comparing import Comparison, Measured
 from graphs.evaluation.folder import RunFolder
+from graphs.evaluation.records import Manifest
+from graphs.evaluation.scores import StepScores, WrittenScores
 from tools.grid import Grid
+from tools.metrics.labels import LabelFloor
 from tools.metrics.published import PublishedRow
 from tools.metrics.published import rows as published_rows
 
@@ -25,18 +27,16 @@ def show(folder: RunFolder, console: Console) -> None:
 
 def run_grids(folder: RunFolder) -> list[Grid]:
     """Return the tables of a run: its labels, its texts, and what they may be compared with."""
-    manifest, scores = folder.manifest, folder.scores
-    steps: dict[str, Any] = scores["steps"]
-    labelled = {step: found for step, found in steps.items() if found["kind"] == "labels"}
-    written = {
-        step: found
-        for step, found in steps.items()
-        if found["kind"] == "text" and found["empty"] < found["n"]
-    }
+    manifest, steps = folder.manifest, folder.scores["steps"]
+    labelled: dict[str, StepScores] = {}
+    written: dict[str, WrittenScores] = {}
+    for step, found in steps.items():
+        if found["kind"] == "labels":
+            labelled[step] = found
+        elif found["empty"] < found["n"]:
+            written[step] = found
     where = _where(manifest)
-    grids = []
-    if labelled:
-        grids.append(_labels(labelled, where))
+    grids = [_labels(labelled, where)] if labelled else []
     grids += [_texts(step, found, where) for step, found in written.items()]
     for step in steps:
         if known := _published(manifest, step):
@@ -86,7 +86,7 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def _where(manifest: dict[str, Any]) -> str:
+def _where(manifest: Manifest) -> str:
     return (
         f"{manifest['graph']} on {manifest['corpus']} {manifest['split']}, {manifest['items']} "
         f"of {manifest['of']} {manifest['unit']}, mode {manifest['mode']}, labels of earlier "
@@ -94,7 +94,7 @@ def _where(manifest: dict[str, Any]) -> str:
     )
 
 
-def _labels(steps: dict[str, Any], where: str) -> Grid:
+def _labels(steps: Mapping[str, StepScores], where: str) -> Grid:
     head = (
         "step", "n", "Acc (WAR)", "w-F1", "macro-F1", "UAR", "ECE", "Brier", "not read", "outside",
         "unsure", "can emit",
@@ -120,7 +120,7 @@ def _labels(steps: dict[str, Any], where: str) -> Grid:
             notes.append(f"{step} is right in {share} where `unsure` counts as wrong")
         if found["left_out"]:
             notes.append(f"{found['left_out']} of {step} have a gold label that is not scored")
-        if "preference" in found:
+        if found["preference"]:
             bias = found["preference"]["bias"]
             told = "without bound" if bias is None else f"{bias:.2f}"
             notes.append(f"Strategy preference bias {told}")
@@ -133,32 +133,31 @@ def _labels(steps: dict[str, Any], where: str) -> Grid:
     return Grid(where, head, tuple(rows), " ".join([below, *(f"{note}." for note in notes)]))
 
 
-def _four(found: dict[str, Any]) -> list[float]:
-    accuracy = found["accuracy"]
-    return [accuracy, found["weighted_f1"], found["macro_f1"], found["uar"]]
+def _four(found: StepScores | LabelFloor) -> list[float]:
+    return [found["accuracy"], found["weighted_f1"], found["macro_f1"], found["uar"]]
 
 
-def _texts(step: str, found: dict[str, Any], where: str) -> Grid:
+def _texts(step: str, found: WrittenScores, where: str) -> Grid:
     rows = [(name, f"{value:.2f}", "") for name, value in found["overlap"].items()]
-    theirs = found["diversity of the references"]
+    theirs = found["diversity_of_references"]
     rows += [(n, f"{v:.2f}", f"{theirs[n]:.2f}") for n, v in found["diversity"].items()]
     words = found["words"]
-    rows.append(("words", f"{words['mean']:.1f}", f"{words['of the references']:.1f}"))
+    rows.append(("words", f"{words['mean']:.1f}", f"{words['references']:.1f}"))
     if told := found.get("perplexity"):
         name = f"perplexity of the references ({told['tokens']} tokens"
         rows.append((f"{name}, corpus)", f"{told['corpus']:.2f}", ""))
         rows.append((f"{name}, mean of sentences)", f"{told['sentence_mean']:.2f}", ""))
     if kept := found.get("adherence"):
         rows.append((f"keeps to its plan (of {kept['n']})", percent(kept["share"]), ""))
-    if "repeated openings" in found:
-        rows.append(("begins as an earlier one", percent(found["repeated openings"]), ""))
+    if "repeated_openings" in found:
+        rows.append(("begins as an earlier one", percent(found["repeated_openings"]), ""))
     below = f"{found['n']} texts, {found['empty']} empty, each scored as it stands"
-    if "stood in" in found:
-        below += f"; in {found['stood in']} something stood in for the model"
+    if "stood_in" in found:
+        below += f"; in {found['stood_in']} a sentence stood in for the model's"
     return Grid(f"{step}: {where}", ("measure", "this run", "references"), tuple(rows), f"{below}.")
 
 
-def _published(manifest: dict[str, Any], step: str) -> Grid | None:
+def _published(manifest: Manifest, step: str) -> Grid | None:
     known = published_rows(manifest["corpus"], step)
     if not known:
         return None
@@ -174,7 +173,7 @@ def _published(manifest: dict[str, Any], step: str) -> Grid | None:
     return Grid(f"{step} on {manifest['corpus']}, as published", head, rows, below)
 
 
-def _reason(row: PublishedRow, manifest: dict[str, Any]) -> tuple[str, str]:
+def _reason(row: PublishedRow, manifest: Manifest) -> tuple[str, str]:
     """Return whether this very run may be set beside a published row, and why."""
     if not row.comparable:
         return "no", row.why

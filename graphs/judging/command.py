@@ -21,13 +21,13 @@ def judge(
     ],
     profile: Annotated[str, typer.Option(help="A profile of tools/models.yaml.")] = "embedded",
     models: Annotated[Path | None, typer.Option(help="A models file of your own.")] = None,
-    limit: Annotated[int, typer.Option(help="How many items are drawn; 0 for all.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Decides which items are drawn.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="So many items, drawn singly; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides which items are drawn.")] = 0,
     human: Annotated[
         Path | None, typer.Option(help="Ratings of people, to report how well the judge agrees.")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--out", help="A folder; else one in that of the first run.")
+        Path | None, typer.Option("--out", help="Folder of the judging; else one in the first run.")
     ] = None,
 ) -> None:
     """Let a language model judge the replies of runs, and keep every answer.

@@ -26,6 +26,9 @@ _UNWRITTEN: dict[str, Any] = {
 }
 """How parts of a turn stand on a disk that are not written there: as before anything happened."""
 
+_LISTED = RESUMED | frozenset(_UNWRITTEN)
+"""Channels that may be written; another one is a state key that nobody has decided on."""
+
 SERDE = JsonPlusSerializer(
     pickle_fallback=False,
     allowed_json_modules=None,
@@ -153,13 +156,24 @@ def messages_in(checkpoint: Checkpoint) -> list[BaseMessage]:
 
 
 def writable(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint of a turn with what is needed to finish it after a crash, and no more."""
+    """Return a checkpoint of a turn with what is needed to finish it after a crash, and no more.
+
+    Of a graph's own names only those stay that say where to go on: the nodes that are next, and the
+    writer. Which nodes have run may tell what was noticed of feelings, where a graph routes by it.
+    """
+    values = checkpoint["channel_values"]
+    written = {k: _written(k, v) for k, v in values.items() if k in _LISTED or _goes_on(k)}
+    versions = checkpoint["channel_versions"]
     copy = copy_checkpoint(checkpoint)
-    for part in ("channel_values", "channel_versions"):
-        copy[part] = {k: v for k, v in checkpoint[part].items() if k not in HELD}
-    # Channels that are no part of the state say which node is next: they stay.
-    copy["channel_values"] = {k: _written(k, v) for k, v in copy["channel_values"].items()}
+    copy["channel_values"] = written
+    copy["channel_versions"] = {k: v for k, v in versions.items() if k in written or k in _LISTED}
+    copy["versions_seen"], copy["updated_channels"] = {}, None
     return copy
+
+
+def _goes_on(channel: str) -> bool:
+    """Say whether a channel is LangGraph's own, and says what is next."""
+    return channel == _START or channel.startswith(("branch:to:", "join:"))
 
 
 def _written(key: str, value: Any) -> Any:

@@ -4,16 +4,13 @@ SocialSim (AAAI 2025) lets a language model write these four before it answers. 
 the graph's nodes decided, under the same names; `docs/simulate.md` has the mapping.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from typing_extensions import TypedDict  # pydantic needs this one before 3.12
 
 from graphs.events import TurnReport
 from tools.labels import UNKNOWN
 from tools.records import Scores
-
-_SITUATION = ("clue", "stimulus", "persona")
-"""Thoughts about the person, of the state key `thoughts`; all others are the supporter's own."""
 
 
 class Situation(TypedDict):
@@ -65,16 +62,19 @@ class Chain(TypedDict):
     text: str
 
 
-def chain_of(report: TurnReport, *, writer: str, thoughts: Mapping[str, str]) -> Chain:
+def chain_of(
+    report: TurnReport, *, writer: str, thoughts: Mapping[str, str], about: Collection[str] = ()
+) -> Chain:
     """Return the chain of a turn.
 
     Args:
         report: what the turn came to.
         writer: the node that wrote the reply.
         thoughts: short intermediate texts by name, as the state has them.
+        about: those about the person; all others are the supporter's own.
     """
     felt, strategy, stance = report["user_emotion"], report["strategy"], report["system_emotion"]
-    about = {name: thoughts[name] for name in _SITUATION if thoughts.get(name)}
+    theirs = {name: text for name, text in thoughts.items() if text and name in about}
     own = {name: text for name, text in thoughts.items() if text and name not in about}
     chain = Chain(
         situation={
@@ -84,7 +84,7 @@ def chain_of(report: TurnReport, *, writer: str, thoughts: Mapping[str, str]) ->
             "disagreement": felt["disagreement"],
             "moment": report["moment"],
             "risk": report["risk"]["level"],
-            "thoughts": about,
+            "thoughts": theirs,
         },
         thought={"thoughts": own},
         action={

@@ -41,7 +41,7 @@ _err = Console(stderr=True)
 
 
 def simulate(
-    out: Annotated[Path, typer.Option(help="The folder of the run; it is made.")],
+    out: Annotated[Path, typer.Option(help="Folder of the dialogues; it is made.")],
     graph: Annotated[str, typer.Option(help="The supporter: a graph, by name or file.")] = (
         "support"
     ),
@@ -55,8 +55,10 @@ def simulate(
     seeker: Annotated[
         str, typer.Option(help="The language model that plays the seeker; else the profile's.")
     ] = "",
-    seed: Annotated[int, typer.Option(help="Decides who is played, and what they tell.")] = 0,
-    at_once: Annotated[int, typer.Option(min=1, max=16, help="Dialogues held at a time.")] = 2,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Decides who is played, and all chance in the models.")
+    ] = 0,
+    at_once: Annotated[int, typer.Option(min=1, max=16, help="Dialogues at the same time.")] = 2,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
     format: Annotated[
         str, typer.Option(help="The corpus whose schema is written: esconv or mesc.")

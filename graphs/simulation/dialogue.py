@@ -12,6 +12,7 @@ from graphs.shelf import Version
 from graphs.simulation.chain import chain_of
 from graphs.simulation.records import Ending, Exchange, Simulated
 from graphs.simulation.seeker import Seeker
+from graphs.thinking import about_person
 from tools.errors import AttuneError
 from tools.moments import load_moments
 from tools.sentences import split
@@ -77,7 +78,12 @@ async def _exchange(talk: Conversation, line: str, supporter: Supporter) -> Exch
     return Exchange(
         seeker=line,
         supporter=report["reply"],
-        chain=chain_of(report, writer=state["writer"], thoughts=thoughts_of(state)),
+        chain=chain_of(
+            report,
+            writer=state["writer"],
+            thoughts=thoughts_of(state),
+            about=about_person(talk.version.spec),
+        ),
         fixed=supporter.is_fixed(report["reply"]),
     )
 

@@ -48,9 +48,10 @@ def _check_predictor(
     held, bench = contract(config), Bench(models, name)
     report.measured = bench.measured
     points = report.points
+    if not _load(bench, points):
+        bench.close()
+        return
     try:
-        if not _load(bench, points):
-            return
         say("answers")
         bench.measured.first_ms = first_call(bench, held.items[0])
         found, told = behaviour.answered(bench, held)

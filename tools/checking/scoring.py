@@ -1,4 +1,4 @@
-"""Accuracy, calibration and error by group of a model that reads emotions, on a corpus."""
+"""Accuracy, calibration, skill and error by group of a model that reads emotions, on a corpus."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,6 @@ from tools.catalogue import ModelConfig
 from tools.clips import Clip
 from tools.corpora.corpus import Corpus
 from tools.corpora.dialogue import Dialogue, MediaFile, Turn, merged
-from tools.corpora.trouble import Trouble
 from tools.errors import DataError, MediaError
 from tools.labels import EKMAN, Emotion
 from tools.perceived import Perceived
@@ -49,6 +48,24 @@ class Left:
         self.counts[reason] = self.counts.get(reason, 0) + 1
 
 
+def measures(config: ModelConfig) -> bool:
+    """Say whether a model reads an emotion from words, sound or pictures."""
+    return config.task in _INPUT
+
+
+def require_measurable(name: str, config: ModelConfig) -> None:
+    """Refuse a model that reads no emotion.
+
+    Raises:
+        DataError: it is one.
+    """
+    if not measures(config):
+        raise DataError(
+            f"--data measures models that read an emotion, and {name!r} is for {config.task!r}; "
+            "use `python -m graphs evaluate` for whole turns"
+        )
+
+
 Predict = Callable[[Sequence[object]], Sequence[object]]
 
 
@@ -57,7 +74,7 @@ def measure(
     config: ModelConfig,
     corpus: Corpus,
     folder: Path,
-    split: str = "",
+    split: str,
     limit: int | None = None,
     read: Callable[[MediaFile], Clip] | None = None,
 ) -> dict[str, object]:
@@ -68,39 +85,31 @@ def measure(
         config: its entry, for labels and temperature.
         corpus: what it is measured on; its emotions are mapped onto `Emotion`.
         folder: where that lies.
-        split: by default the one to choose by, else the first.
+        split: one of its splits.
         limit: how many items at most, evenly spread.
         read: decodes a clip.
 
     Raises:
-        DataError: the task reads no emotion, or nothing in the split can be measured.
+        DataError: anything in the split is wrong, or nothing in it can be measured.
     """
-    if config.task not in _INPUT:
-        raise DataError(
-            f"--data measures models that read an emotion, not {config.task!r}; "
-            "use `python -m graphs evaluate` for whole turns"
-        )
     from tools.excerpts import read_clip
 
-    chosen, left = split or corpus.validation or corpus.splits[0], Left()
-    items = list(_items(corpus, folder, chosen, config.task, left))
+    left = Left()
+    items = list(_items(corpus, folder, split, config.task, left))
     if limit is not None and len(items) > limit:
         items = [items[int(place * len(items) / limit)] for place in range(limit)]
     read_items, probabilities = _predicted(predict, config, items, left, read or read_clip)
     if not read_items:
         raise DataError(
-            f"nothing in the split {chosen!r} of {corpus.title} has {_INPUT[config.task]} that "
+            f"nothing in the split {split!r} of {corpus.title} has {_INPUT[config.task]} that "
             f"this model reads and an emotion ({_told(left)}); choose another corpus or split"
         )
-    return _scores(config, corpus, chosen, read_items, probabilities, left)
+    return _scores(config, corpus, split, read_items, probabilities, left)
 
 
 def _items(corpus: Corpus, folder: Path, split: str, task: str, left: Left) -> Iterator[Item]:
-    def report(trouble: Trouble) -> None:
-        left.add("wrong in the file")
-
-    for dialogue in corpus.read(folder, split, report):
-        for turn in merged(dialogue.turns):
+    for dialogue in corpus.read(folder, split):
+        for turn in _read_turns(dialogue):
             if turn.speaker != "person":
                 continue
             emotion = corpus.emotions.get(turn.emotion, "")
@@ -111,6 +120,13 @@ def _items(corpus: Corpus, folder: Path, split: str, task: str, left: Left) -> I
                 left.add(f"no {_INPUT[task]}")
             else:
                 yield Item(given, emotion, _groups(dialogue, turn))
+
+
+def _read_turns(dialogue: Dialogue) -> list[Turn]:
+    """Return the merged turns; where the label is of the whole dialogue, its situation alone."""
+    if dialogue.emotion:
+        return [Turn("person", dialogue.situation, dialogue.emotion)]
+    return merged(dialogue.turns)
 
 
 def _given(turn: Turn, task: str) -> object | None:
@@ -212,8 +228,32 @@ def _scores(
             for label, row in scored["classes"].items()
             if row["n"]
         },
+        "skill": _skill(f"{corpus.title} {split}", gold, found, emitted),
         "groups": _by_group(items, right, sure),
         "left_out": left.counts,
+    }
+
+
+def _skill(
+    corpus: str, gold: Sequence[str], found: Sequence[Mapping[str, float]], emitted: set[str]
+) -> dict[str, object] | None:
+    """Return the skill as an entry holds it: among the emotions that the corpus and the model have.
+
+    Only so is one divided by their number the recall of guessing. None with fewer than two.
+    """
+    from tools.metrics.labels import label_scores
+
+    classes = [e.value for e in Emotion if e in {*gold} and e in emitted]
+    if len(classes) < 2:
+        return None
+    kept = [(label, scores) for label, scores in zip(gold, found, strict=True) if label in classes]
+    named = [max(classes, key=lambda label: scores[label]) for _, scores in kept]
+    scored = label_scores([label for label, _ in kept], named, classes)
+    return {
+        "uar": round(scored["uar"], 3),
+        "classes": len(classes),
+        "n": scored["n"],
+        "corpus": f"{corpus}, among its emotions",
     }
 
 

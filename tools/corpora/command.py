@@ -45,12 +45,14 @@ def list_corpora() -> None:
 
 @app.command()
 def check(
-    corpus: Annotated[str, typer.Argument(help="A corpus and its folder, as mesc:DIR.")],
+    data: Annotated[
+        str, typer.Option(metavar="NAME:DIR", help="A corpus and its folder, e.g. mesc:DIR.")
+    ],
     split: Annotated[str, typer.Option(help="Only this one; else all that are there.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read a corpus to its end, count, and list all that is wrong; exit status 1 if anything is."""
-    known, folder = find_corpus(corpus)
+    known, folder = find_corpus(data)
     if split:
         known.require_split(folder, split)
     splits = (split,) if split else known.splits_in(folder)

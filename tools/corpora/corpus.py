@@ -124,7 +124,7 @@ class Corpus:
         for dialogue in read(folder, split, report):
             if dialogue.id in seen:
                 what = f"the id {dialogue.id!r} stands there twice"
-                report(Trouble(dialogue.file, dialogue.line, what, "id"))
+                report(dialogue.place.trouble(what, "id"))
             elif trouble := self._unknown(dialogue):
                 report(trouble)
             else:
@@ -140,13 +140,16 @@ class Corpus:
     def _unknown(self, dialogue: Dialogue) -> Trouble | None:
         """Return the first label that the corpus does not have."""
         strategies = {label.casefold() for label in self.strategies}
-        found = [(dialogue.line, "emotion", dialogue.emotion, dialogue.emotion in self.emotions)]
-        for turn in dialogue.turns:
-            line = turn.line or dialogue.line
-            found.append((line, "emotion", turn.emotion, turn.emotion in self.emotions))
-            known = turn.strategy.casefold() in strategies
-            found.append((line, "strategy", turn.strategy, known))
-        for line, kind, label, known in found:
-            if label and not known:
-                return Trouble(dialogue.file, line, f"unknown {kind} {label!r}", "label")
+        if dialogue.emotion and dialogue.emotion not in self.emotions:
+            return dialogue.place.trouble(f"unknown emotion {dialogue.emotion!r}", "label")
+        for number, turn in enumerate(dialogue.turns, 1):
+            if turn.emotion and turn.emotion not in self.emotions:
+                what = f"unknown emotion {turn.emotion!r}"
+            elif turn.strategy and turn.strategy.casefold() not in strategies:
+                what = f"unknown strategy {turn.strategy!r}"
+            else:
+                continue
+            if turn.line:
+                return Trouble(dialogue.file, turn.line, what, "label")
+            return dialogue.place.trouble(what, "label", number)
         return None

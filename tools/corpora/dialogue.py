@@ -7,6 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
+from tools.corpora.trouble import Place
+
 Speaker = Literal["person", "supporter"]
 
 
@@ -74,6 +76,7 @@ class Dialogue:
         emotion: the label of the whole conversation; empty likewise.
         line: where it begins in its file, from 1.
         file: the name of that file.
+        number: its place in a file that holds an array, from 1; 0 in another.
     """
 
     id: str
@@ -83,6 +86,12 @@ class Dialogue:
     emotion: str = ""
     line: int = 0
     file: str = ""
+    number: int = field(default=0, compare=False)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.file, self.line, self.number)
 
 
 def merged(turns: Sequence[Turn]) -> list[Turn]:

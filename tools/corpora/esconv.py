@@ -6,14 +6,15 @@ conversation in JSON a line, or `ESConv.json` as first published, an array that 
 the conversations that its authors turned down, is the split `failed`.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
-from tools.corpora.json_items import json_items
-from tools.corpora.trouble import Report, Trouble, refuse
+from tools.corpora.json_items import first_wrong, placed_items
+from tools.corpora.trouble import Report, refuse
 
 PROBLEMS: Mapping[str, str] = {
     "job crisis": "Job loss or career setbacks",
@@ -75,31 +76,34 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
     file = folder / _ARRAYS.get(split, f"{split}.txt")
     if split == "train" and not file.exists() and (folder / _ARRAYS["all"]).exists():
         file = folder / _ARRAYS["all"]
-    for line, item in json_items(file, report):
+    seen: set[str] = set()
+    for place, item in placed_items(file, report):
+        whole = json.dumps(item, sort_keys=True)
+        if whole in seen:  # it has no ids
+            report(place.trouble("the same conversation stands there twice", "id"))
+            continue
+        seen.add(whole)
         try:
             found = _Conversation.model_validate(item)
-            turns = tuple(_turn(said) for said in found.dialog)
-        except (ValidationError, KeyError) as error:
-            report(Trouble(file.name, line, f"no ESConv conversation: {_first(error)}"))
+        except ValidationError as error:
+            what, turn = first_wrong(error)
+            report(place.trouble(f"no ESConv conversation: {what}", turn=turn))
+            continue
+        unknown = (n for n, said in enumerate(found.dialog, 1) if said.speaker not in _SPEAKERS)
+        if turn := next(unknown, 0):
+            what = f"unknown speaker {found.dialog[turn - 1].speaker!r}"
+            report(place.trouble(what, turn=turn))
             continue
         yield Dialogue(
-            id=f"{file.stem}-{line}",
-            turns=turns,
+            id=f"{file.stem}-{place.number or place.line}",
+            turns=tuple(map(_turn, found.dialog)),
             problem=found.problem_type.strip(),
             situation=found.situation.strip(),
             emotion=found.emotion_type.strip(),
-            line=line,
-            file=file.name,
+            line=place.line,
+            file=place.file,
+            number=place.number,
         )
-
-
-def situations(folder: Path) -> list[tuple[str, str]]:
-    """Return the situations of the training conversations, each with its emotion.
-
-    Raises:
-        DataError: the file is missing, or a line is not in its format (the line is named).
-    """
-    return [(dialogue.situation, dialogue.emotion) for dialogue in read(folder)]
 
 
 def _turn(said: _Line) -> Turn:
@@ -108,10 +112,3 @@ def _turn(said: _Line) -> Turn:
     strategy = _STRAYS.get(label, label) if speaker == "supporter" else ""
     text = " ".join((said.text or said.content).split())
     return Turn(speaker, text, strategy=strategy)
-
-
-def _first(error: ValidationError | KeyError) -> str:
-    if isinstance(error, KeyError):
-        return f"unknown speaker {error}"
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

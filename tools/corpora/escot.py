@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
-from tools.corpora.json_items import json_items
-from tools.corpora.trouble import Report, Trouble, refuse
+from tools.corpora.json_items import first_wrong, placed_items
+from tools.corpora.trouble import Report, refuse
 
 _SPEAKERS: Mapping[str, Speaker] = {"seeker": "person", "supporter": "supporter"}
 
@@ -57,19 +57,19 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
         DataError: the file is missing, or a dialogue is wrong and nobody is told.
     """
     file = folder / f"{split}.json"
-    for line, item in json_items(file, report):
+    for place, item in placed_items(file, report):
         try:
             found = _Entry.model_validate(item)
-            data = found.original_data
-            turns = [Turn(_SPEAKERS[said.speaker], said.content.strip()) for said in data.dialog]
-        except (ValidationError, KeyError) as error:
-            what = (
-                error.errors()[0]["msg"]
-                if isinstance(error, ValidationError)
-                else f"unknown speaker {error}"
-            )
-            report(Trouble(file.name, line, f"no ESCoT dialogue: {what}"))
+        except ValidationError as error:
+            what, turn = first_wrong(error)
+            report(place.trouble(f"no ESCoT dialogue: {what}", turn=turn))
             continue
+        data = found.original_data
+        unknown = (n for n, said in enumerate(data.dialog, 1) if said.speaker not in _SPEAKERS)
+        if turn := next(unknown, 0):
+            report(place.trouble(f"unknown speaker {data.dialog[turn - 1].speaker!r}", turn=turn))
+            continue
+        turns = [Turn(_SPEAKERS[said.speaker], said.content.strip()) for said in data.dialog]
         response = Turn(
             "supporter",
             data.response.strip(),
@@ -80,6 +80,7 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
             id=f"{split}-{found.id}",
             turns=(*turns, response),
             situation=found.cot_data.emotion_stimuli.strip(),
-            line=line,
-            file=file.name,
+            line=place.line,
+            file=place.file,
+            number=place.number,
         )

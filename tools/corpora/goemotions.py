@@ -5,14 +5,17 @@ id`), `labels.txt` (one label a line, its number is the id) and `ekman.json` (th
 grouping: Ekman label -> labels).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from tools.corpora.dialogue import Dialogue, Turn
 from tools.corpora.trouble import Report, Trouble, refuse
 from tools.errors import DataError
 from tools.labels import EKMAN
+
+_GROUPING = TypeAdapter(dict[str, list[str]])
 
 
 def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
@@ -22,8 +25,8 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
     where all fall under one; a comment whose labels fall under several is kept with none.
 
     Raises:
-        DataError: a file is missing, a label belongs to no Ekman label or to two, or a line is not
-            in the format and nobody is told.
+        DataError: a file is missing, its labels are not those of the groups, or a line is not in
+            the format and nobody is told.
     """
     labels, groups = read_labels(folder)
     file = folder / f"{split}.tsv"
@@ -62,15 +65,24 @@ def read_labels(folder: Path) -> tuple[list[str], Mapping[str, str]]:
     """Return the labels in the order of their ids, and the Ekman label of each.
 
     Raises:
-        DataError: a file is missing, or a label belongs to no Ekman label or to two.
+        DataError: a file is missing, or its labels are not those of the groups.
     """
-    labels = [line.strip() for line in _lines(folder / "labels.txt")]
+    labels = [label for line in _lines(folder / "labels.txt") if (label := line.strip())]
     try:
-        grouping: dict[str, list[str]] = dict(json.loads("".join(_lines(folder / "ekman.json"))))
-    except (ValueError, TypeError) as error:
-        raise DataError(f"ekman.json in {folder.name!r} is no JSON object: {error}") from error
+        grouping = _GROUPING.validate_json("".join(_lines(folder / "ekman.json")))
+    except ValidationError as error:
+        raise DataError(
+            f"ekman.json in {folder.name!r} is no JSON object of lists of labels: "
+            f"{error.errors()[0]['msg']}; give the file as it was published"
+        ) from error
+    grouped = {label for members in grouping.values() for label in members}
+    if lacking := sorted(grouped - {*labels}):  # each label below it would be another
+        raise DataError(
+            f"labels.txt in {folder.name!r} lacks {', '.join(lacking)}, which ekman.json groups; "
+            "give both files as they were published"
+        )
     groups: dict[str, str] = {}
-    for label in filter(None, labels):
+    for label in labels:
         homes = [ekman for ekman, members in grouping.items() if label in members]
         if len(homes) != 1 or homes[0] not in EKMAN:
             raise DataError(
@@ -78,15 +90,16 @@ def read_labels(folder: Path) -> tuple[list[str], Mapping[str, str]]:
                 f"{', '.join(EKMAN)}; it stands under {', '.join(homes) or 'none'}"
             )
         groups[label] = homes[0]
-    return list(filter(None, labels)), groups
+    return labels, groups
 
 
 def _lines(path: Path) -> Iterator[str]:
     try:
         # Only "\n" ends a line: comments hold other marks that Python would cut at.
-        with path.open(encoding="utf-8", newline="\n") as file:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
             yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"cannot read {path.name!r} of GoEmotions in {path.parent.name!r}: {error}"
+            f"cannot read {path.name} of GoEmotions in {path.parent.name!r}: {error}; "
+            "give the folder as it was published"
         ) from error

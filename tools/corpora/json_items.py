@@ -1,10 +1,13 @@
-"""The objects of a JSON array or of JSON lines, each with the line where it begins."""
+"""The objects of a JSON array or of JSON lines, each with its place."""
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
-from tools.corpora.trouble import Report, Trouble, refuse
+from pydantic import ValidationError
+
+from tools.corpora.trouble import Place, Report, Trouble, refuse
 from tools.errors import DataError
 
 Item = dict[str, object]
@@ -34,6 +37,11 @@ def read_text(path: Path) -> str:
 
 
 def json_items(path: Path, report: Report = refuse) -> Iterator[tuple[int, Item]]:
+    """Yield the objects of a file, each with the line where it begins; see `placed_items`."""
+    return ((place.line, item) for place, item in placed_items(path, report))
+
+
+def placed_items(path: Path, report: Report = refuse) -> Iterator[tuple[Place, Item]]:
     """Yield the objects of a file that holds an array, or an object a line.
 
     A broken line of JSON lines is reported and left out; a broken array ends the reading.
@@ -42,18 +50,27 @@ def json_items(path: Path, report: Report = refuse) -> Iterator[tuple[int, Item]
         DataError: the file cannot be read.
     """
     text = read_text(path)
-    for line, item in _array(path, text, report) if _is_array(text) else _lines(path, text, report):
+    items = _array(path, text, report) if _is_array(text) else _lines(path, text, report)
+    for place, item in items:
         if isinstance(item, dict):
-            yield line, item
+            yield place, item
         else:
-            report(Trouble(path.name, line, f"an object was expected, not {type(item).__name__}"))
+            report(place.trouble(f"an object was expected, not {type(item).__name__}"))
+
+
+def first_wrong(error: ValidationError) -> tuple[str, int]:
+    """Return what is wrong first in an object, and in which of its turns, from 1; 0 in none."""
+    first = error.errors()[0]
+    fields = ".".join(part for part in first["loc"] if isinstance(part, str))
+    turn = next((part + 1 for part in first["loc"] if isinstance(part, int)), 0)
+    return f"{fields}: {first['msg']}", turn
 
 
 def _is_array(text: str) -> bool:
     return text.lstrip()[:1] == "["
 
 
-def _lines(path: Path, text: str, report: Report) -> Iterator[tuple[int, object]]:
+def _lines(path: Path, text: str, report: Report) -> Iterator[tuple[Place, object]]:
     # Not `splitlines`: it also cuts at marks that may stand inside a JSON string.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -62,22 +79,26 @@ def _lines(path: Path, text: str, report: Report) -> Iterator[tuple[int, object]
             report(Trouble(path.name, number, f"longer than {MAX_LINE} characters"))
             continue
         try:
-            yield number, json.loads(line)
+            yield Place(path.name, number), json.loads(line)
         except (ValueError, RecursionError) as error:
             report(Trouble(path.name, number, f"no JSON: {error}"))
 
 
-def _array(path: Path, text: str, report: Report) -> Iterator[tuple[int, object]]:
-    decoder, place, line, counted = json.JSONDecoder(), text.index("[") + 1, 1, 0
-    while True:
-        while place < len(text) and text[place] in " \t\r\n,":
-            place += 1
-        line, counted = line + text.count("\n", counted, place), place
-        if place >= len(text) or text[place] == "]":
+def _array(path: Path, text: str, report: Report) -> Iterator[tuple[Place, object]]:
+    decoder, at, line, counted = json.JSONDecoder(), text.index("[") + 1, 1, 0
+    for number in count(1):
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+        line, counted = line + text.count("\n", counted, at), at
+        place = Place(path.name, line, number)
+        if text[at : at + 1] == "]":
+            return
+        if at >= len(text):
+            report(place.trouble("the file ends before its array does, as if cut off"))
             return
         try:
-            item, place = decoder.raw_decode(text, place)
+            item, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            report(Trouble(path.name, line, f"no JSON from here on: {error}"))
+            report(place.trouble(f"no JSON from here on: {error}"))
             return
-        yield line, item
+        yield place, item

@@ -157,7 +157,7 @@ def find_corpus(given: str) -> tuple[Corpus, Path]:
 
     Raises:
         UnknownName: there is no such corpus.
-        DataError: it is not written so, or there is no such folder.
+        DataError: it is not written so, or there is no such folder, or none that may be read.
     """
     name, colon, rest = given.partition(":")
     if not colon or not rest:
@@ -168,7 +168,16 @@ def find_corpus(given: str) -> tuple[Corpus, Path]:
     if name not in CORPORA:
         raise UnknownName("corpus", name, CORPORA)
     folder = Path(rest).expanduser()
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+        for each in [folder, *filter(Path.is_dir, folder.iterdir())] if there else []:
+            next(each.iterdir(), None)  # what may not be listed would be passed over in silence
+    except OSError as error:
+        raise DataError(
+            f"{rest!r} cannot be read as the folder of {CORPORA[name].title}: {error}; "
+            "let yourself read it and all that is in it"
+        ) from error
+    if not there:
         raise DataError(
             f"there is no folder {rest!r} for {CORPORA[name].title}; give the one where it lies"
         )

@@ -7,10 +7,8 @@ clue. Without a file for training, the training dialogues are those of the table
 other split; they have no clue, problem or situation then.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 from tools.corpora.dialogue import Dialogue, Turn
@@ -26,7 +24,7 @@ from tools.corpora.mesc_items import (
     read_items,
 )
 from tools.corpora.mesc_table import NAME, read_table, strategy_label
-from tools.corpora.trouble import Report, Trouble, refuse
+from tools.corpora.trouble import Place, Report, refuse
 from tools.errors import DataError
 from tools.labels import Emotion
 
@@ -57,9 +55,6 @@ PROBLEMS: Mapping[str, str] = {
 }
 """MESC's problem types, in small letters or cleaned -> one name each for all spellings."""
 
-Text = tuple[str, str]
-"""What was said, and the corpus's own label for it."""
-
 
 def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterator[Dialogue]:
     """Yield the dialogues of a split (`train`, `val`, `test`), a turn for every line.
@@ -81,44 +76,21 @@ def read(folder: Path, split: str = "train", report: Report = refuse) -> Iterato
             f"the folder {folder.name!r} lacks {split}.json of MESC; give it as it was published"
         )
     if not (folder / NAME).exists():
-        yield from _by_markers(file, read_items(file, report), split, report)
+        yield from _by_markers(read_items(file, report), split, report)
         return
     table = _Table(read_table(folder, report))
     placed = list(read_items(file, report))
     found = [table.find(item) for _, item in placed]
     if split == "test" and not any(found):
-        yield from _by_markers(file, placed, split, report)
+        yield from _by_markers(placed, split, report)
         return
-    for (line, item), spoken in zip(placed, found, strict=True):
-        if spoken is None:
-            report(Trouble(file.name, line, f"the dialogue matches none of {NAME}"))
-        elif dialogue := _with_clues(spoken, item, file.name, line, report):
+    for at, ((place, item), spoken) in enumerate(zip(placed, found, strict=True)):
+        if spoken is None and any(item == earlier for _, earlier in placed[:at]):
+            report(place.trouble("the dialogue stands there twice", "id"))
+        elif spoken is None:
+            report(place.trouble(f"the dialogue matches none of {NAME}"))
+        elif dialogue := _with_clues(spoken, item, place, report):
             yield dialogue
-
-
-def client_lines(dialogues: Iterable[Dialogue]) -> list[Text]:
-    """Return every line of a client: a subtitle, often half a sentence."""
-    return [
-        (turn.text, turn.emotion)
-        for dialogue in dialogues
-        for turn in dialogue.turns
-        if turn.speaker == "person"
-    ]
-
-
-def client_turns(dialogues: Iterable[Dialogue]) -> list[Text]:
-    """Return what a client says until the therapist speaks, with the commonest label of its lines.
-
-    That is the length of a message in a chat. Turns with two commonest labels are left out.
-    """
-    turns = []
-    for dialogue in dialogues:
-        for speaker, group in groupby(dialogue.turns, key=lambda turn: turn.speaker):
-            said = list(group)
-            first, *others = Counter(turn.emotion for turn in said).most_common(2)
-            if speaker == "person" and not (others and others[0][1] == first[1]):
-                turns.append((" ".join(turn.text for turn in said), first[0]))
-    return turns
 
 
 class _Table:
@@ -158,14 +130,13 @@ def _left_over(folder: Path, report: Report) -> Iterator[Dialogue]:
         found = [table.find(item) for _, item in placed]
         if split == "test" and not any(found):
             continue
-        for (line, _), known in zip(placed, found, strict=True):
-            if file and known is None:
+        for (place, _), known in zip(placed, found, strict=True):
+            if known is None:
                 raise DataError(
-                    f"{file.name}:{line}: the dialogue matches none of {NAME}, so that the "
+                    f"{place.told()}: the dialogue matches none of {NAME}, so that the "
                     "training dialogues cannot be told from the others; give both as published"
                 )
-            if known:
-                held.add(known.id)
+            held.add(known.id)
     left = [dialogue for dialogue in table.dialogues if dialogue.id not in held]
     if len(left) > TRAINING:
         raise DataError(
@@ -175,11 +146,9 @@ def _left_over(folder: Path, report: Report) -> Iterator[Dialogue]:
     yield from left
 
 
-def _with_clues(
-    spoken: Dialogue, item: Item, file: str, line: int, report: Report
-) -> Dialogue | None:
+def _with_clues(spoken: Dialogue, item: Item, place: Place, report: Report) -> Dialogue | None:
     turns = []
-    for said, turn in zip(item.dialog, spoken.turns, strict=True):
+    for number, (said, turn) in enumerate(zip(item.dialog, spoken.turns, strict=True), 1):
         both = (
             (said.speaker, SPEAKERS.get(said.speaker), turn.speaker),
             (said.emotion, emotion_label(said), turn.emotion),
@@ -188,37 +157,38 @@ def _with_clues(
         for label, here, there in both:
             if label and here != there:
                 what = f"{label!r} stands as {there!r} in {NAME}:{turn.line}"
-                report(Trouble(file, line, what))
+                report(place.trouble(what, turn=number))
                 return None
         turns.append(replace(turn, clue=said.text[len(turn.text) :].strip()))
-    return _dialogue(spoken.id, turns, item, file, line, report)
+    return _dialogue(spoken.id, turns, item, place, report)
 
 
-def _by_markers(
-    file: Path, placed: Iterable[Placed], split: str, report: Report
-) -> Iterator[Dialogue]:
-    for number, (line, item) in enumerate(placed):
+def _by_markers(placed: Iterable[Placed], split: str, report: Report) -> Iterator[Dialogue]:
+    for number, (place, item) in enumerate(placed):
+        turns: list[Turn] = []
         try:
-            turns = [parted(said) for said in item.dialog]
+            for said in item.dialog:
+                turns.append(parted(said))
         except ValueError as error:
-            report(Trouble(file.name, line, str(error)))
+            report(place.trouble(str(error), turn=len(turns) + 1))
             continue
-        if dialogue := _dialogue(f"{split}-{number}", turns, item, file.name, line, report):
+        if dialogue := _dialogue(f"{split}-{number}", turns, item, place, report):
             yield dialogue
 
 
 def _dialogue(
-    id_: str, turns: Sequence[Turn], item: Item, file: str, line: int, report: Report
+    id_: str, turns: Sequence[Turn], item: Item, place: Place, report: Report
 ) -> Dialogue | None:
     problem = item.problem_type.strip()
     if problem and problem.casefold() not in PROBLEMS:
-        report(Trouble(file, line, f"unknown problem type {problem!r}", "label"))
+        report(place.trouble(f"unknown problem type {problem!r}", "label"))
         return None
     return Dialogue(
         id=id_,
         turns=tuple(replace(turn, line=0) for turn in turns),
         problem=PROBLEMS.get(problem.casefold(), ""),
         situation=item.situation.strip(),
-        line=line,
-        file=file,
+        line=place.line,
+        file=place.file,
+        number=place.number,
     )

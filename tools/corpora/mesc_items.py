@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from tools.corpora.dialogue import Speaker, Turn
-from tools.corpora.json_items import json_items
+from tools.corpora.json_items import first_wrong, placed_items
 from tools.corpora.mesc_table import strategy_label
-from tools.corpora.trouble import Report, Trouble
+from tools.corpora.trouble import Place, Report
 
 MARKERS = (
     "The speaker",
@@ -38,8 +38,7 @@ class Item(BaseModel, extra="ignore"):
     situation: str = ""
 
 
-Placed = tuple[int, Item]
-"""The line where a dialogue begins, and the dialogue."""
+Placed = tuple[Place, Item]
 
 
 def find_file(folder: Path, split: str) -> Path | None:
@@ -54,13 +53,12 @@ def read_items(file: Path, report: Report) -> Iterator[Placed]:
     Raises:
         DataError: the file cannot be read, or something is wrong and nobody is told.
     """
-    for line, item in json_items(file, report):
+    for place, item in placed_items(file, report):
         try:
-            yield line, Item.model_validate(item)
+            yield place, Item.model_validate(item)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            report(Trouble(file.name, line, f"no MESC dialogue: {place}: {first['msg']}"))
+            what, turn = first_wrong(error)
+            report(place.trouble(f"no MESC dialogue: {what}", turn=turn))
 
 
 def parted(said: Line) -> Turn:

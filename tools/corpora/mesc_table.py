@@ -1,13 +1,12 @@
 """`MESC.csv`: every line of the dialogues as it was spoken, with its labels and its time."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.corpora.dialogue import Dialogue, Speaker, Turn
 from tools.corpora.episodes import Episodes, clip, find_episodes, seconds
+from tools.corpora.table import read_rows
 from tools.corpora.trouble import Report, Trouble
-from tools.errors import DataError
 
 NAME = "MESC.csv"
 
@@ -32,8 +31,8 @@ def read_table(folder: Path, report: Report) -> Iterator[Dialogue]:
     turns: dict[str, dict[str, Turn]] = {}
     wrong: set[str] = set()
     last = ""
-    for line, row in _rows(folder / NAME):
-        id_ = row["Dialogue_ID"] or ""
+    for line, row in read_rows(folder / NAME, _COLUMNS, "MESC"):
+        id_ = row["Dialogue_ID"]
         said = turns.setdefault(id_, {})
         number = row.get("Utterance_ID") or str(len(said))
         if said and id_ != last:
@@ -61,10 +60,10 @@ def _twice(line: int, what: str) -> Trouble:
 
 
 def _turn(row: Mapping[str, str], line: int, episodes: Episodes) -> Turn:
-    text, speaker = (row["Utterance"] or "").strip(), _SPEAKERS.get(row["Speaker"])
+    text, speaker = row["Utterance"].strip(), _SPEAKERS.get(row["Speaker"])
     if speaker is None or not text or not row["Dialogue_ID"]:
         raise ValueError("no line of a client or a therapist")
-    emotion = (row["Emotion"] or "").strip().casefold()
+    emotion = row["Emotion"].strip().casefold()
     if not emotion:
         raise ValueError("the line has no emotion")
     media, missing = None, ""
@@ -73,20 +72,5 @@ def _turn(row: Mapping[str, str], line: int, episodes: Episodes) -> Turn:
         if end < begin:
             raise ValueError(f"the line ends at {row['EndTime']!r}, before it begins")
         media, missing = clip(episodes, int(row["Season"]), int(row["Episode"]), begin, end)
-    strategy = strategy_label(row.get("Strategy") or "") if speaker == "supporter" else ""
+    strategy = strategy_label(row.get("Strategy", "")) if speaker == "supporter" else ""
     return Turn(speaker, text, emotion, strategy, media=media, missing=missing, line=line)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if lacking := set(_COLUMNS) - set(rows.fieldnames or ()):
-                raise DataError(f"{path.name} of MESC lacks the columns {sorted(lacking)}")
-            for row in rows:
-                yield rows.line_num, row
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"cannot read {path.name} of MESC in {path.parent.name!r}: {error}; "
-            "give the folder as it was published"
-        ) from error

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from operator import eq
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic needs this one before 3.12
 
 from tools.errors import DataError
 

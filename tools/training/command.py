@@ -2,27 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from tools import weights
 from tools.training import context_options as given
 
 app = typer.Typer(help="Train the weights that ship.", no_args_is_help=True)
-measuring = typer.Typer(
-    help="Measure a model outside the corpus it was trained on.", no_args_is_help=True
-)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the corpus.")]
 Out = Annotated[
     Path | None, typer.Option("--out", help="Folder to write; the one that ships by default.")
 ]
 Seed = Annotated[int, typer.Option(help="Same seed, machine and threads: same weights.")]
-Corpus = Annotated[Path | None, typer.Option(help="Folder of the corpus.")]
 
 
 @app.command("text-emotion")
@@ -179,44 +174,6 @@ def train_responder(
     write_card(folder, base, scores)
     _pin("responder-adapter", folder)
     Console().print(scores)
-
-
-@measuring.command("text-emotion")
-def measure_text_emotion(
-    mesc: Corpus = None,
-    esconv: Corpus = None,
-    model: Annotated[str, typer.Option(help="A text-emotion model.")] = "goemotions-head",
-    models: Annotated[Path | None, typer.Option(help="A models file of one's own.")] = None,
-    card: Annotated[
-        Path | None, typer.Option(help="The model's folder; its card gets the scores.")
-    ] = None,
-) -> None:
-    """Score a text-emotion model on what MESC's clients say and on ESConv's situations."""
-    from tools.models import load_models
-    from tools.training.skill import as_skill, measure_corpora
-    from tools.training.text_emotion_card import add_outside, read_balance
-
-    chosen = load_models(extra=models)
-    console = Console()
-    balance = None if card is None else read_balance(card)
-    found = measure_corpora(chosen.backend(model), chosen.config(model), mesc, esconv, balance)
-    for outside in found:
-        title = f"{outside['corpus']}, among its emotions"
-        table = Table("emotion", "recall", "precision", "F1", "n", title=title)
-        for label, part in outside["among"]["classes"].items():
-            table.add_row(label, *(f"{part[key]:.2f}" for key in _PARTS), str(part["n"]))
-        console.print(table)
-        console.print(
-            f"UAR {outside['among']['uar']:.3f} among its emotions, "
-            f"{outside['free']['uar']:.3f} among all seven; {outside['unread']} texts unread"
-        )
-        console.print(f"skill: {as_skill(outside).model_dump()}", soft_wrap=True)
-    if card is not None:
-        add_outside(card, found)
-        _pin("text-emotion-head", card)
-
-
-_PARTS: tuple[Literal["recall", "precision", "f1"], ...] = ("recall", "precision", "f1")
 
 
 def _folder(name: str, out: Path | None) -> Path:

@@ -17,6 +17,9 @@ NAMES: Mapping[str, str] = {
     "system_emotion": "system-emotion",
 }
 
+_NODES: Mapping[str, str] = {"user_emotion": "fusion"}
+"""Task -> the node that a head of it is bound to, where that is called otherwise."""
+
 _TEXT = """# {title}
 
 Reads {tasks} of a turn from its context, in English: what was said, the
@@ -39,11 +42,10 @@ Turns with each modality: {modalities}. {media}
 ## Protocol
 
 A tenth of the training dialogues, whole, was held out: it decided when to stop and fitted the
-temperature, and the table is of it. {history} Classes weigh by their rarity to the power
-{balance}. Past labels were hidden in {forgets:.0%} of the rows of each batch{dropping}. Seeds:
-{seeds}; each parts the dialogues anew. The file holds the network of seed {seed}.
+temperature, and the table is of it. {history} {balance} Past labels were hidden in
+{forgets:.0%} of the rows of each batch{dropping}. {seeds}
 
-| held out, mean (spread), {runs} seeds | accuracy | weighted F1 | macro F1 | commonest label |
+| held out, {means} | accuracy | weighted F1 | macro F1 | commonest label |
 |---|---|---|---|---|
 {scores}
 
@@ -69,7 +71,7 @@ def write_card(folder: Path, card: Mapping[str, Any]) -> None:
     text = yaml.safe_dump(dict(card), sort_keys=False, allow_unicode=True)
     (folder / CARD_FILE).write_text(text, "utf-8")
     data, recipe, layout = card["data"], card["recipe"], card["layout"]
-    vectors = layout["vectors"]
+    vectors, seeds = layout["vectors"], card["seeds"]
     extra = "".join(f"Beside it {note}. " for note in data["extra"])
     tuned = card["sizes"]["tuned"]
     prose = _TEXT.format(
@@ -99,16 +101,20 @@ def write_card(folder: Path, card: Mapping[str, Any]) -> None:
         if vectors
         else "No clip was at hand: it reads text alone.",
         history=_HISTORIES[recipe["history"]],
-        balance=recipe["balance"],
+        balance=f"Classes weigh by their rarity to the power {recipe['balance']}."
+        if recipe["balance"]
+        else "Classes weigh as often as they occur.",
         forgets=recipe["forgets"],
         dropping=", and voice or face in a third each" if vectors else "",
-        seeds=", ".join(map(str, card["seeds"])),
-        seed=card["seeds"][0],
-        runs=len(card["seeds"]),
+        seeds=f"Each of the seeds {', '.join(map(str, seeds))} parted the dialogues anew; the file "
+        f"holds the network of seed {seeds[0]}."
+        if len(seeds) > 1
+        else f"Seed {seeds[0]} parted the dialogues.",
+        means=f"mean (spread) of {len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds[0]}",
         scores="\n".join(
             f"| {NAMES[task]} | "
             + " | ".join(
-                f"{part[m]['mean']:.3f} ({part[m]['spread']:.3f})"
+                f"{part[m]['mean']:.3f}" + (f" ({part[m]['spread']:.3f})" if len(seeds) > 1 else "")
                 for m in ("accuracy", "weighted_f1", "macro_f1")
             )
             + f" | {part['floor']:.3f} |"
@@ -120,8 +126,12 @@ def write_card(folder: Path, card: Mapping[str, Any]) -> None:
 
 def write_models(
     folder: Path, prefix: str, card: Mapping[str, Any], encoder: str, affect: str
-) -> list[str]:
-    """Write the models file by which `--models` makes the heads usable, and return their names."""
+) -> dict[str, str]:
+    """Write the models file that makes the heads usable; return which node each can be bound to.
+
+    Returns:
+        Node of a graph -> name of a head.
+    """
     options = {"encoder": encoder, "folder": str(folder.resolve())}
     if card["layout"]["affect"]:
         options["affect"] = affect
@@ -129,7 +139,7 @@ def write_models(
     # A licence is what `about` ends with, behind its last semicolon.
     licence = str(data["licence"]).replace(";", ",")
     bound = f"bound by the licence of its data ({licence}), stays with whoever trained it"
-    entries = {
+    entries: dict[str, dict[str, Any]] = {
         f"{prefix}-{NAMES[task]}": {
             "task": task,
             "backend": "context-head",
@@ -141,13 +151,19 @@ def write_models(
         }
         for task, labels in card["heads"].items()
     }
-    name, entry = next(iter(entries.items()))
-    node = "fusion" if entry["task"] == "user_emotion" else entry["task"]
+    nodes = {_NODES.get(entry["task"], entry["task"]): name for name, entry in entries.items()}
+    binding = ", ".join(f"{node}: {{model: {name}}}" for node, name in nodes.items())
     head = (
-        "# Written by `python -m tools train`. Give it with --models; if the folder moves,\n"
-        "# set its new place under `folder`. A graph file binds a head to a node, e.g.\n"
-        f"# `nodes: {{{node}: {{model: {name}}}}}`.\n"
+        "# Written by `python -m tools train`. If the folder moves, set its new place under\n"
+        "# `folder`. `python -m graphs evaluate --models` with this file takes the heads by\n"
+        f"# `{swaps(nodes)}`,\n"
+        f"# and a graph file by `nodes: {{{binding}}}`.\n"
     )
     text = yaml.safe_dump({"models": entries}, sort_keys=False, allow_unicode=True)
     (folder / MODELS_FILE).write_text(head + text, "utf-8")
-    return list(entries)
+    return nodes
+
+
+def swaps(nodes: Mapping[str, str]) -> str:
+    """Return the options by which an evaluation binds heads to nodes."""
+    return " ".join(f"--swap {node}={name}" for node, name in nodes.items())

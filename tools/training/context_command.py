@@ -11,8 +11,9 @@ from tools.errors import ConfigError, DataError
 from tools.models import load_models
 
 if TYPE_CHECKING:
+    from tools.corpora.exchange import Unit
     from tools.training.context_fit import Trained
-    from tools.training.context_rows import ContextRow, History, Unit
+    from tools.training.context_rows import ContextRow, History
 
 Say = Callable[[str], None]
 
@@ -26,7 +27,7 @@ class Plan:
         data: the corpus, `NAME:DIR`.
         out: the folder to write.
         split: of the corpus; empty for its training split.
-        unit: what has a label in training.
+        unit: what has a label in training; of utterances only the user emotion has.
         history: whose labels of past turns are read.
         context: how many messages before a turn are read.
         extra: further corpora to learn from, `NAME:DIR`.
@@ -79,11 +80,16 @@ def carry_out(plan: Plan, say: Say = lambda text: None) -> dict[str, Any]:
     from tools.corpora.library import find_corpus
     from tools.excerpts import read_clip
     from tools.training.context import labels_of, train
-    from tools.training.context_card import write_card, write_models
+    from tools.training.context_card import MODELS_FILE, swaps, write_card, write_models
     from tools.training.context_fit import Lesson, Recipe
     from tools.training.context_media import with_vectors
 
     _require_own(plan.out)
+    if plan.unit == "utterances" and plan.tasks != ("user_emotion",):
+        raise ConfigError(
+            "a line has no answer, so that --unit utterances trains the user emotion alone; "
+            "leave it out here"
+        )
     corpus, folder = find_corpus(plan.data)
     models = load_models(plan.profile, plan.models)
     embedder, reader = models.bound("embed"), models.bound("text_emotion")
@@ -143,10 +149,10 @@ def carry_out(plan: Plan, say: Say = lambda text: None) -> dict[str, Any]:
     save_file(state, plan.out / WEIGHTS_FILE, metadata={"model": "context"})
     write_card(plan.out, card)
     prefix = "joint" if len(plan.tasks) > 1 else corpus.name
-    names = write_models(
+    nodes = write_models(
         plan.out, prefix, card, embedder.name if embedder else "", reader.name if reader else ""
     )
-    say(f"wrote {', '.join(names)}; use them with --models {plan.out / 'models.yaml'}")
+    say(f"use them with: --models {plan.out / MODELS_FILE} {swaps(nodes)}")
     return card
 
 
@@ -187,14 +193,14 @@ def read_extra(
         DataError: a corpus has none of these labels.
     """
     from tools.corpora.library import find_corpus
-    from tools.training.context_rows import alone, rows_of, without_history
+    from tools.training.context_rows import rows_of, without_history
 
     rows: list[ContextRow] = []
     notes = []
     for name in given:
         other, where = find_corpus(name)
-        more = list(other.read(where, other.splits[0]))
-        found = rows_of(other, more) or alone(other, more, known)
+        more = other.read(where, other.splits[0])
+        found = (row for row in rows_of(other, more) if row.situation.said)
         kept = [row for row in found if set(row.gold.values()) & known]
         if not kept:
             raise DataError(f"no label of {other.title} is one of {title}; leave it out")

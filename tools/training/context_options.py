@@ -14,7 +14,10 @@ Data = Annotated[
     str, typer.Option("--data", help="The corpus, NAME:DIR, e.g. mesc:DIR; its training split.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write, outside of what ships.")]
-Unit = Annotated[Literal["turns", "utterances"], typer.Option(help="What has a label in training.")]
+Unit = Annotated[
+    Literal["turns", "utterances"],
+    typer.Option(help="What has a label; utterances for `emotion` alone."),
+]
 History = Annotated[
     Literal["gold", "predicted", "none"],
     typer.Option(help="Whose labels of past turns it learns with."),
@@ -63,7 +66,8 @@ def context_training(*tasks: str) -> Callable[..., None]:
             parts = (f"{name} {scores[name]['mean']}" for name in _SHOWN)
             Console().print(
                 f"{task}, held-out training dialogues: {', '.join(parts)} "
-                f"(always the commonest: {scores['floor']})"
+                f"(always the commonest: {scores['floor']})",
+                soft_wrap=True,
             )
 
     return command

@@ -1,17 +1,15 @@
 """What a context head learns from: the turns of a corpus's dialogues, with the labels before."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Literal
 
 from tools.corpora.corpus import Corpus
-from tools.corpora.dialogue import Dialogue, MediaFile, Turn, merged
-from tools.corpora.strategies import taken_for
-from tools.records import EarlierTurn, Scores
+from tools.corpora.dialogue import Dialogue, MediaFile
+from tools.corpora.exchange import Exchange, Unit, exchanges
+from tools.records import Scores
 from tools.situation import Situation
 
-Unit = Literal["turns", "utterances"]
 History = Literal["gold", "predicted", "none"]
 Place = tuple[str, int]
 """A dialogue's id, and the number of a person's turn in it, from 0."""
@@ -21,13 +19,13 @@ _BEFORE = 8
 
 @dataclass(frozen=True)
 class ContextRow:
-    """A turn of a person, or a part of it, with what is to be told of it.
+    """A turn, or a line, of a person with what is to be told of it.
 
     Attributes:
         situation: what was known; its labels of past turns, and its emotion, are gold.
         gold: task -> label, for the tasks that have one.
         dialogue: its id; rows of one dialogue never stand on both sides of a split.
-        turn: the number of the person's turn in the dialogue, from 0.
+        turn: the number of the person's turn, or line, in the dialogue, from 0.
         media: its clip, where the corpus's folder has it.
     """
 
@@ -46,83 +44,29 @@ class ContextRow:
 def rows_of(
     corpus: Corpus, dialogues: Iterable[Dialogue], unit: Unit = "turns"
 ) -> list[ContextRow]:
-    """Return a row per turn of a person that a supporter answers, in order.
+    """Return a row per exchange, in order: the turns and labels that an evaluation asks for.
 
-    Lines of one speaker in a row are one turn, and the commonest label of its lines is its own.
-    With `utterances` a turn gives a row for each pair of a line of the person and a line of the
-    answer that has a label of its own: labels are then those of lines. What a corpus describes of a
-    clip (`Turn.clue`) is left out: MESC has it for no training dialogue.
+    What a corpus describes of a clip (`Turn.clue`) is left out: MESC has it for no training
+    dialogue.
 
     Args:
         corpus: whose labels they are.
         dialogues: of one split.
-        unit: what has a label.
+        unit: what has a label; a line has no answer, and so no strategy and no system emotion.
     """
-    return [row for dialogue in dialogues for row in _rows(corpus, dialogue, unit)]
+    return [_row(exchange) for exchange in exchanges(corpus, dialogues, unit)]
 
 
-def alone(corpus: Corpus, dialogues: Iterable[Dialogue], labels: set[str]) -> list[ContextRow]:
-    """Return a row for each labelled text of a corpus of single utterances, e.g. GoEmotions."""
-    found = []
-    for dialogue in dialogues:
-        turn = dialogue.turns[0]
-        label = corpus.emotions.get(turn.emotion, "")
-        if label in labels and turn.text:
-            gold = {"user_emotion": label}
-            found.append(ContextRow(Situation(said=turn.text), gold, dialogue.id, 0))
-    return found
-
-
-def _rows(corpus: Corpus, dialogue: Dialogue, unit: Unit) -> Iterator[ContextRow]:
-    strategies = taken_for(corpus.name)
-    spoken = [turn for turn in dialogue.turns if turn.text]
-    lines = [list(g) for _, g in groupby(spoken, key=lambda turn: (turn.speaker, turn.who))]
-    before: list[EarlierTurn] = []
-    felt: list[str] = []
-    tried: list[str] = []
-    number = 0
-    turns = merged(dialogue.turns)
-    for place, turn in enumerate(turns):
-        emotion = corpus.emotions.get(turn.emotion, "")
-        if turn.speaker == "person":
-            reply = turns[place + 1] if place + 1 < len(turns) else None
-            if reply is not None and reply.speaker == "supporter":
-                situation = Situation(
-                    said=turn.text,
-                    before=tuple(before[-_BEFORE:]),
-                    tried=tuple(tried),
-                    felt=tuple(felt),
-                    emotions={emotion: 1.0} if emotion else {},
-                )
-                asked = [turn] if unit == "turns" else lines[place]
-                answers = [reply] if unit == "turns" else lines[place + 1]
-                for row in _labelled(corpus, strategies, situation, asked, answers):
-                    yield ContextRow(*row, dialogue.id, number, turn.media)
-            number += 1
-            felt += [emotion] if emotion else []
-        elif label := strategies.get(turn.strategy.casefold(), ""):
-            tried.append(label)
-        before.append(EarlierTurn(speaker=turn.speaker, text=turn.text))
-
-
-def _labelled(
-    corpus: Corpus,
-    strategies: Mapping[str, str],
-    situation: Situation,
-    asked: Sequence[Turn],
-    answers: Sequence[Turn],
-) -> Iterator[tuple[Situation, dict[str, str]]]:
-    """Yield the parts of a turn, each with its labels; the shorter list of lines is repeated."""
-    for place in range(max(len(asked), len(answers))):
-        turn, reply = asked[place % len(asked)], answers[place % len(answers)]
-        emotion = corpus.emotions.get(turn.emotion, "")
-        told = {
-            "user_emotion": emotion,
-            "strategy": strategies.get(reply.strategy.casefold(), ""),
-            "system_emotion": corpus.emotions.get(reply.emotion, ""),
-        }
-        part = replace(situation, said=turn.text, emotions={emotion: 1.0} if emotion else {})
-        yield part, {task: label for task, label in told.items() if label}
+def _row(exchange: Exchange) -> ContextRow:
+    gold = exchange.labels
+    situation = Situation(
+        said=exchange.turn.text,
+        before=exchange.before[-_BEFORE:],
+        tried=exchange.tried,
+        felt=exchange.felt,
+        emotions={gold["user_emotion"]: 1.0} if "user_emotion" in gold else {},
+    )
+    return ContextRow(situation, gold, exchange.dialogue.id, exchange.number, exchange.turn.media)
 
 
 def without_history(rows: Sequence[ContextRow]) -> list[ContextRow]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.corpora.dialogue import Dialogue, merged
+from tools.corpora.dialogue import Dialogue
+from tools.corpora.exchange import exchanges
 from tools.corpora.library import CORPORA
-from tools.corpora.strategies import taken_for
 from tools.examples.corpora import READINGS
 from tools.labels import Emotion
-from tools.records import EarlierTurn, Example
+from tools.records import Example
 from tools.situation import Situation
 from tools.stage import asks_advice, stage_at, tells_relief
 
@@ -82,8 +82,7 @@ def rows_of_corpus(
     Raises:
         DataError: the split is not there, or a file is not in its format.
     """
-    dialogues = list(CORPORA[corpus].read(folder, split))
-    rows = [list(_rows(corpus, dialogue)) for dialogue in dialogues]
+    rows = [list(_rows(corpus, dialogue)) for dialogue in CORPORA[corpus].read(folder, split)]
     total = sum(map(len, rows))
     share = min(1.0, limit / total) if limit and total else 1.0
     wanted = max(1, round(share * len(rows))) if rows else 0
@@ -92,28 +91,20 @@ def rows_of_corpus(
 
 
 def _rows(corpus: str, dialogue: Dialogue) -> Iterator[StrategyRow]:
-    strategies, emotions = taken_for(corpus), READINGS[corpus].emotions or {}
-    before: list[EarlierTurn] = []
-    tried: list[str] = []
-    number, felt = 0, ""
-    for turn in merged(dialogue.turns):
-        if turn.speaker == "person":
-            number += 1
-        else:
-            label = strategies.get(turn.strategy.casefold(), "")
-            if label and before and before[-1]["speaker"] == "person":
-                said = before[-1]["text"]
-                asks = asks_advice(said)
-                eases = felt == Emotion.JOY or tells_relief(said)
-                situation = Situation(
-                    said=said,
-                    before=tuple(before[:-1][-_BEFORE:]),
-                    tried=tuple(tried),
-                    stage=stage_at(number, tried, asks=asks, eases=eases).value,
-                    emotions={felt: 1.0} if felt else {},
-                )
-                yield StrategyRow(situation, label, dialogue.id)
-            if label:
-                tried.append(label)
-        felt = emotions.get(turn.emotion, "") if turn.speaker == "person" else ""
-        before.append(EarlierTurn(speaker=turn.speaker, text=turn.text))
+    emotions = READINGS[corpus].emotions or {}
+    for exchange in exchanges(CORPORA[corpus], [dialogue]):
+        label = exchange.labels.get("strategy", "")
+        if not label:
+            continue
+        said, tried = exchange.turn.text, exchange.tried
+        felt = emotions.get(exchange.turn.emotion, "")
+        eases = felt == Emotion.JOY or tells_relief(said)
+        stage = stage_at(exchange.number + 1, tried, asks=asks_advice(said), eases=eases)
+        situation = Situation(
+            said=said,
+            before=exchange.before[-_BEFORE:],
+            tried=tried,
+            stage=stage.value,
+            emotions={felt: 1.0} if felt else {},
+        )
+        yield StrategyRow(situation, label, dialogue.id)

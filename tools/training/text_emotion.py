@@ -25,10 +25,12 @@ from tools.errors import DataError
 from tools.labels import EKMAN
 from tools.training.goemotions import Comments, read_comments
 from tools.training.scores import fit_temperature, fit_thresholds, short
-from tools.training.skill import AMOUNTS
 from tools.training.text_emotion_card import write_card
 from tools.training.text_emotion_scores import class_frequencies, predict, score, try_balance
 from tools.training.token_cache import TokenCache
+
+_AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Amounts of balancing that are tried: from the training data's frequencies to equal ones."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def train(
         cache = _encode(encoder, choose, architecture, progress, "encode the chosen tenth")
     logits, fine = predict(network, cache)
     frequencies = class_frequencies(learn)
-    trials = [try_balance(amount, logits, choose, frequencies) for amount in AMOUNTS]
+    trials = [try_balance(amount, logits, choose, frequencies) for amount in _AMOUNTS]
     shift = recipe.balance * np.log(frequencies)
     network.coarse.bias.data -= torch.from_numpy(shift).float()
     logits -= shift

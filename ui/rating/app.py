@@ -71,8 +71,9 @@ class RatingPage:
         self._country, self._site = country, Site(behind)
         self._choices = choices(study.rubric)
         self._criteria = {criterion.name: criterion for criterion in study.rubric.criteria}
-        own = (_HERE / "rating.css").read_text("utf-8")
-        self._css = colours((_HERE.parent / "style.css").read_text("utf-8")) + own
+        day_and_night = colours((_HERE.parent / "style.css").read_text("utf-8"))
+        sheets = [_HERE.parent / "services.css", _HERE / "rating.css"]
+        self._css = day_and_night + "".join(sheet.read_text("utf-8") for sheet in sheets)
         self._js = (_HERE / "rating.js").read_text("utf-8")
 
     def application(self) -> "ASGIApp":
