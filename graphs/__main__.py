@@ -99,10 +99,14 @@ def draw(
 def chat(
     say: Annotated[str | None, typer.Option(help="Say one thing and leave.")] = None,
     audio: Annotated[
-        Path | None, typer.Option(help="A recording of a voice; its sound alone is used.")
+        Path | None,
+        typer.Option(exists=True, help="A recording of a voice; its sound alone is used."),
     ] = None,
     video: Annotated[
-        Path | None, typer.Option(help="A video or a photo of a face; its pictures alone are used.")
+        Path | None,
+        typer.Option(
+            exists=True, help="A video or a photo of a face; its pictures alone are used."
+        ),
     ] = None,
     graph: Annotated[str, typer.Option(help="A graph, by name or file.")] = "support",
     profile: ProfileOption = "embedded",

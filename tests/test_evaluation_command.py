@@ -209,3 +209,19 @@ def test_a_corpus_whose_steps_the_graph_does_not_take_is_told(tmp_path):
     with pytest.raises(DataError, match="has gold labels for none of the steps"):
         command("evaluate", "--graph", "direct", "--data", data, "--profile", "stub", "--labels",
                 "--part", "--out", tmp_path / "run")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("swap", "told"), [([], True), (["--swap", "strategy=own-strategy"], False)]
+)
+def test_models_of_ones_own_that_nothing_uses_are_told(mesc, tmp_path, swap, told):
+    models = tmp_path / "models.yaml"
+    models.write_text("models:\n  own-strategy: {task: strategy, backend: knn-strategy}\n", "utf-8")
+    found = CliRunner().invoke(
+        app,
+        ["evaluate", "--graph", "smes", "--data", mesc, "--profile", "stub", "--labels", "--part",
+         "--models", str(models), *swap, "--out", str(tmp_path / "run")],
+    )  # fmt: skip
+    assert found.exit_code == 0, found.output
+    assert ("no node uses a model of" in found.output) == told
+    assert "own-strategy" in found.output or not told

@@ -153,6 +153,12 @@ def test_a_photo_given_as_audio_says_so(tmp_path: Path) -> None:
         call("chat", "--audio", str(photo), "--profile", "stub")
 
 
+@pytest.mark.parametrize("option", ["--audio", "--video"])
+def test_a_file_that_is_not_there_is_told_before_anything_is_said(option: str) -> None:
+    result = CliRunner().invoke(app, ["chat", "--say", "Hi.", option, "nothing.wav"])
+    assert result.exit_code == 2 and "does not exist" in result.output
+
+
 def test_words_beside_a_file_that_is_no_media_are_answered(tmp_path: Path) -> None:
     junk = tmp_path / "junk.webm"
     junk.write_bytes(b"no media at all")

@@ -29,6 +29,12 @@ def evaluate(asking: Asking, out: Path, console: Console, *, resume: bool = Fals
         AttuneError: the graph, the corpus, a model or the folder cannot be used.
     """
     made = prepare(asking)
+    if made.idle:
+        console.print(
+            f"no node uses a model of {str(asking.models)!r} ({', '.join(made.idle)}); "
+            "bind one with --swap NODE=MODEL, or in a profile of that file",
+            style="yellow", markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
     folder = RunFolder(out)
     items = [item.record() for item in made.items]
     try:

@@ -23,6 +23,7 @@ from tools.chat import ChatRequest
 from tools.corpora.library import find_corpus
 from tools.errors import ConfigError, DataError, UnknownName
 from tools.metrics.extra import package
+from tools.models import read_models
 from tools.seeds import set_seed
 
 TALKING = 8
@@ -46,12 +47,14 @@ class Prepared:
         setup: how they are run; it holds the models, which whoever prepared closes.
         version: what is measured, to be warmed.
         manifest: everything that decides the predictions.
+        idle: models of the researcher's own file that no node uses.
     """
 
     items: list[Item]
     setup: Setup
     version: Version
     manifest: dict[str, Any]
+    idle: tuple[str, ...] = ()
 
     async def warm(self) -> list[str]:
         """Load the models that the items need, and return what failed to load."""
@@ -122,6 +125,7 @@ def prepare(asking: Asking) -> Prepared:
             setup,
             replace(version, spec=made.spec),
             describe(made, services, items, settings),
+            _idle(asking, made.kits, services),
         )
     except BaseException:
         services.models.close()
@@ -139,6 +143,16 @@ def require_given(mode: Mode, items: Sequence[Item], space: LabelSpace) -> None:
             f"no item has a gold label that could be given in the mode {mode.name!r}; "
             f"choose another mode, or a corpus that labels {', '.join(sorted(mode.given))}"
         )
+
+
+def _idle(asking: Asking, kits: Mapping[str, Kit], services: Services) -> tuple[str, ...]:
+    """Return the models of the researcher's file where the graph uses none of them."""
+    if asking.models is None:
+        return ()
+    own = read_models(asking.models).models
+    bound = [kit.model.name for kit in kits.values() if kit.model is not None]
+    used = {*bound, *(part for name in bound for part in services.models.parts(name))}
+    return () if used & own.keys() else tuple(own)
 
 
 def _history(asked: str, mode: Mode) -> History:
