@@ -20,41 +20,57 @@
     return answer;
   };
 
-  // Say whether a message of the stream is for Gradio.
-  const passes = async (block) => {
+  const CLOSE = `data: ${JSON.stringify({ msg: "close_stream" })}\n\n`;
+
+  // Note what a message of the stream tells; say whether it is its last.
+  const ends = (block) => {
     const line = block.split("\n").find((found) => found.startsWith("data:"));
     const { msg, event_id: id } = line ? JSON.parse(line.slice(5)) : {};
     if (msg === "process_completed" && !open.delete(id)) early.add(id);
-    if (msg !== "close_stream") return true;
-    await Promise.all(handing);
-    return open.size === 0;
+    return msg === "close_stream";
   };
 
-  // Yield the messages of one stream; return whether the server has closed it too early.
+  // Yield the messages of one answer of the server, until it closes the stream.
   async function* messages(answer) {
+    if (!answer.ok) throw new Error(`the stream of events was answered with ${answer.status}`);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       const blocks = (rest + read.value).split("\n\n");
       rest = blocks.pop();
       for (const block of blocks) {
-        if (!(await passes(block))) return true;
+        if (ends(block)) return;
         yield `${block}\n\n`;
       }
     }
-    return false;
+    throw new Error("the stream of events broke off");
+  }
+
+  // Yield the messages of a stream that goes on while anything is open. One that breaks off is an
+  // error for whatever was open, which the server has dropped; else it is closed like any other.
+  async function* whole(first, again) {
+    try {
+      for (let answer = first; ; answer = await again()) {
+        yield* messages(answer);
+        await Promise.all(handing);
+        if (open.size === 0) break;
+      }
+    } catch (error) {
+      const waiting = open.size > 0;
+      open.clear();
+      early.clear();
+      if (waiting) throw error;
+    }
+    yield CLOSE;
   }
 
   const listen = async (request, options) => {
-    const first = await fetched(request, options);
+    const again = () => fetched(request, options);
+    const first = await again();
     if (!first.ok || !first.body) return first;
-    const goOn = async function* () {
-      let answer = first;
-      while (answer.ok && (yield* messages(answer))) answer = await fetched(request, options);
-    };
-    const body = goOn();
+    const parts = whole(first, again);
     const pull = async (controller) => {
-      const { value, done } = await body.next();
+      const { value, done } = await parts.next();
       if (done) controller.close();
       else controller.enqueue(value);
     };

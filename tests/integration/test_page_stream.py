@@ -23,7 +23,7 @@ const path = (request) => String(request.url ?? request);
 window.closing = 0;
 window.answered = 0;
 window.streams = 0;
-const let_go = new Promise((done) => (window.letGo = done));
+window.ends = "late";
 window.fetch = async (request, options) => {
   const answer = await fetched(request, options);
   if (path(request).includes("/queue/join")) window.answered++;
@@ -31,17 +31,20 @@ window.fetch = async (request, options) => {
   window.streams++;
   const late = new TransformStream({
     async transform(chunk, controller) {
-      if (new TextDecoder().decode(chunk).includes("close_stream")) {
-        window.closing++;
-        await let_go;
-      }
-      controller.enqueue(chunk);
+      const text = new TextDecoder().decode(chunk);
+      const last = text.indexOf('data: {"msg":"close_stream"');
+      if (last < 0) return controller.enqueue(chunk);
+      controller.enqueue(new TextEncoder().encode(text.slice(0, last)));
+      window.closing++;
+      while (window.ends === "late") await new Promise((done) => setTimeout(done, 20));
+      if (window.ends === "broken") throw new TypeError("network error");
+      controller.enqueue(new TextEncoder().encode(text.slice(last)));
     },
   });
   return new Response(answer.body.pipeThrough(late), answer);
 };
 """
-"""The word that a stream closes arrives when `letGo` is called, and not before."""
+"""The word that a stream closes arrives when `ends` is no longer `late`: then, or never."""
 
 
 @pytest.fixture
@@ -59,24 +62,42 @@ def page(tmp_path: Path, browser: "sync_api.Browser") -> Iterator[Page]:
         context.close()
 
 
+def send(page: Page, words: str) -> None:
+    page.fill("#box textarea", words)
+    page.keyboard.press("Enter")
+
+
 def test_what_is_sent_while_the_stream_closes_is_answered(page: Page) -> None:
     page.wait_for_function("window.closing === 1")
     handed_in = page.evaluate("window.answered")
-    page.fill("#box textarea", "Hello there.")
-    page.keyboard.press("Enter")
+    send(page, "Hello there.")
     page.wait_for_function("n => window.answered > n", arg=handed_in)
-    page.evaluate("window.letGo()")
+    page.evaluate("window.ends = 'in time'")
     page.wait_for_selector("#chat .bot-row")
     page.wait_for_selector("#stop", state="detached")
     assert page.locator("#chat .user-row").count() == 1
 
 
 def test_a_stream_with_nothing_left_to_tell_is_closed(page: Page) -> None:
-    page.evaluate("window.letGo()")
+    page.evaluate("window.ends = 'in time'")
     page.wait_for_function("window.closing > 0")
     page.wait_for_timeout(300)
     before = page.evaluate("window.streams")
-    page.fill("#box textarea", "Hello there.")
-    page.keyboard.press("Enter")
+    send(page, "Hello there.")
     page.wait_for_selector("#chat .bot-row")
     assert page.evaluate("window.streams") == before + 1
+
+
+def test_what_is_sent_after_a_stream_with_nothing_to_tell_broke_off_is_answered(page: Page) -> None:
+    page.evaluate("window.ends = 'in time'")
+    page.wait_for_selector("#help-button[aria-expanded]")
+    page.wait_for_timeout(1500)
+    before = page.evaluate("window.ends = 'late', window.closing")
+    send(page, "Hello there.")
+    page.wait_for_function("n => window.closing > n", arg=before)
+    page.evaluate("window.ends = 'broken'")
+    page.wait_for_timeout(300)
+    page.evaluate("window.ends = 'in time'")
+    send(page, "And then it rained.")
+    page.wait_for_function("document.querySelectorAll('#chat .bot-row').length === 2")
+    assert not page.locator(".toast-body").count()
