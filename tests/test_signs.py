@@ -7,7 +7,6 @@ from tools.safety.signs import Excuse, Sign, SignMaker
 WORDS = {"fruit": "apples?|<soft>", "soft": "pears?|plums?"}
 EXCUSES = {
     "negation": Excuse(before=[r"(?:not|never) (?:\w+ ){0,2}$"], but=["not only"]),
-    "carried": Excuse(onward=[r"eat \w+ off"]),
     "cooking": Excuse(around=["recipe|oven"]),
     "others": Excuse(before=[r"(?:he|she) (?:\w+ ){0,2}$"], about_others=True),
 }
@@ -35,12 +34,6 @@ def test_an_excuse_around_holds_within_the_sentence() -> None:
     wanted = sign("eat <fruit>", "cooking")
     assert not wanted.shows(fold("I eat apples after this recipe."))
     assert wanted.shows(fold("I eat apples. Here is a recipe."))
-
-
-def test_an_excuse_onward_begins_within_the_match() -> None:
-    wanted = sign("eat <fruit>", "carried")
-    assert not wanted.shows(fold("I eat apples off the floor"))
-    assert wanted.shows(fold("I eat apples, and eat cake off the floor"))
 
 
 def test_an_exception_undoes_an_excuse() -> None:

@@ -52,7 +52,7 @@
     try {
       for (let answer = first; ; answer = await again()) {
         yield* messages(answer);
-        await Promise.all(handing);
+        while (open.size === 0 && handing.size > 0) await Promise.race(handing);
         if (open.size === 0) break;
       }
     } catch (error) {
@@ -78,7 +78,7 @@
     return new Response(stream, { status: first.status, headers: first.headers });
   };
 
-  window.fetch = (request, options) => {
+  window.fetch = async (request, options) => {
     const asked = path(request);
     if (asked.endsWith("/queue/join")) return handIn(fetched(request, options));
     if (asked.endsWith("/queue/data")) return listen(request, options);

@@ -158,8 +158,9 @@ def messages_in(checkpoint: Checkpoint) -> list[BaseMessage]:
 def writable(checkpoint: Checkpoint) -> Checkpoint:
     """Return a checkpoint of a turn with what is needed to finish it after a crash, and no more.
 
-    Of a graph's own names only those stay that say where to go on: the nodes that are next, and the
-    writer. Which nodes have run may tell what was noticed of feelings, where a graph routes by it.
+    Of a graph's own names only those stay that say where to go on: the nodes that are next, those
+    that a join waits for, and the writer. Which other nodes have run may tell what was noticed of
+    feelings, where a graph routes by it.
     """
     values = checkpoint["channel_values"]
     written = {k: _written(k, v) for k, v in values.items() if k in _LISTED or _goes_on(k)}

@@ -101,3 +101,19 @@ def test_what_is_sent_after_a_stream_with_nothing_to_tell_broke_off_is_answered(
     send(page, "And then it rained.")
     page.wait_for_function("document.querySelectorAll('#chat .bot-row').length === 2")
     assert not page.locator(".toast-body").count()
+
+
+def test_a_stream_that_is_not_gone_on_with_is_an_error_and_loses_no_words(page: Page) -> None:
+    page.wait_for_function("window.closing === 1")
+    page.route("**/queue/data*", lambda route: route.fulfill(status=502))
+    send(page, "Hello there.")
+    page.wait_for_function("window.answered > 1")
+    page.evaluate("window.ends = 'in time'")
+    page.wait_for_event("framenavigated")
+    page.unroute("**/queue/data*")
+    page.evaluate("window.ends = 'in time'")
+    page.wait_for_selector("#chat .user-row, #box textarea")
+    page.wait_for_function(
+        "document.body.innerText.includes('Hello there.') || "
+        "document.querySelector('#box textarea')?.value.includes('Hello there.')"
+    )

@@ -35,7 +35,6 @@ class Excuse(BaseModel, extra="forbid"):
     Attributes:
         before: patterns that end where the match begins, in the same clause.
         around: patterns anywhere in the same sentence.
-        onward: patterns that begin within the match, and may go on behind it.
         but: patterns in the same sentence with which the excuse does not hold.
         never: patterns in the match, or right before it, with which it does not hold.
         about_others: it never holds for what the speaker says of themself: where the match begins
@@ -44,7 +43,6 @@ class Excuse(BaseModel, extra="forbid"):
 
     before: list[str] = []
     around: list[str] = []
-    onward: list[str] = []
     but: list[str] = []
     never: list[str] = []
     about_others: bool = False
@@ -54,7 +52,6 @@ class Excuse(BaseModel, extra="forbid"):
 class _Excuse:
     before: re.Pattern[str] | None
     around: re.Pattern[str] | None
-    onward: re.Pattern[str] | None
     but: re.Pattern[str] | None
     never: re.Pattern[str] | None
     subject: re.Pattern[str] | None
@@ -62,21 +59,15 @@ class _Excuse:
     def holds(self, text: str, start: int, end: int) -> bool:
         """Say whether it holds for the match that runs from `start` to `end`."""
         sentence = _sentence(text, start, end)
-        if not (
-            (self.around and self.around.search(sentence))
-            or (self.before and self.before.search(_clause(text, start)))
-            or (self.onward and self._goes_on(self.onward, text, start, end))
-        ):
-            return False
+        if not (self.around and self.around.search(sentence)):
+            clause = _clause(text, start)
+            if not (self.before and self.before.search(clause)):
+                return False
         if self.but and self.but.search(sentence):
             return False
         if self.never and self.never.search(_clause(text, start)[-_LEAD:] + text[start : end + 1]):
             return False
         return not (self.subject and self._own(self.subject, text, start))
-
-    def _goes_on(self, onward: re.Pattern[str], text: str, start: int, end: int) -> bool:
-        found = onward.search(text, start - 1, end + _REACH)
-        return found is not None and found.start() < end
 
     def _own(self, subject: re.Pattern[str], text: str, start: int) -> bool:
         """Say whether the speaker is the subject of a match."""
@@ -125,7 +116,6 @@ class SignMaker:
             name: _Excuse(
                 self._compile(f"excuse {name}", excuse.before, end=""),
                 self._compile(f"excuse {name}", excuse.around),
-                self._compile(f"excuse {name}", excuse.onward),
                 self._compile(f"excuse {name}", excuse.but),
                 self._compile(f"excuse {name}", excuse.never),
                 subject if excuse.about_others else None,
