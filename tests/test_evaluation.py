@@ -137,6 +137,15 @@ def test_a_dialogue_that_stands_twice_is_not_counted_twice(tmp_path):
         items_of(folder, "valid", corpus="esconv")
 
 
+def test_two_dialogues_of_the_same_words_are_not_both_counted(tmp_path):
+    folder = made_esconv(tmp_path)
+    line = (folder / "valid.txt").read_text()
+    other = {**json.loads(line), "situation": "Told in other words."}
+    (folder / "valid.txt").write_text(line + json.dumps(other) + "\n")
+    with pytest.raises(DataError, match="'valid-1' and 'valid-2' of ESConv are the same word for"):
+        items_of(folder, "valid", corpus="esconv")
+
+
 # What is measured
 
 

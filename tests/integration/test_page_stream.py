@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.made_chromium import IN_CHROMIUM
+from tests.made_chromium import IN_CHROMIUM, PATIENCE
 from tests.made_program import ROOT, in_reach, running
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -13,9 +13,6 @@ sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = IN_CHROMIUM
 
 Page = sync_api.Page
-
-SOON = 20_000
-"""Milliseconds; a reply of the made models comes within one second."""
 
 CLOSES_LATE = """
 const fetched = window.fetch.bind(window);
@@ -56,7 +53,7 @@ def page(tmp_path: Path, browser: "sync_api.Browser") -> Iterator[Page]:
         context = browser.new_context()
         context.add_init_script(CLOSES_LATE)
         page = context.new_page()
-        page.set_default_timeout(SOON)
+        page.set_default_timeout(PATIENCE)
         page.goto(program.address())
         yield page
         context.close()
@@ -65,6 +62,15 @@ def page(tmp_path: Path, browser: "sync_api.Browser") -> Iterator[Page]:
 def send(page: Page, words: str) -> None:
     page.fill("#box textarea", words)
     page.keyboard.press("Enter")
+
+
+def come_to_rest(page: Page) -> None:
+    """Wait until the events of loading are done and their streams closed."""
+    page.evaluate("window.ends = 'in time'")
+    page.wait_for_selector("#help-button[aria-expanded]")
+    page.wait_for_function("window.answered >= 2 && window.closing === window.streams")
+    page.wait_for_timeout(500)  # a stream is asked for a moment after its event was answered
+    page.wait_for_function("window.closing === window.streams")
 
 
 def test_what_is_sent_while_the_stream_closes_is_answered(page: Page) -> None:
@@ -79,9 +85,7 @@ def test_what_is_sent_while_the_stream_closes_is_answered(page: Page) -> None:
 
 
 def test_a_stream_with_nothing_left_to_tell_is_closed(page: Page) -> None:
-    page.evaluate("window.ends = 'in time'")
-    page.wait_for_function("window.closing > 0")
-    page.wait_for_timeout(300)
+    come_to_rest(page)
     before = page.evaluate("window.streams")
     send(page, "Hello there.")
     page.wait_for_selector("#chat .bot-row")
@@ -89,9 +93,7 @@ def test_a_stream_with_nothing_left_to_tell_is_closed(page: Page) -> None:
 
 
 def test_what_is_sent_after_a_stream_with_nothing_to_tell_broke_off_is_answered(page: Page) -> None:
-    page.evaluate("window.ends = 'in time'")
-    page.wait_for_selector("#help-button[aria-expanded]")
-    page.wait_for_timeout(1500)
+    come_to_rest(page)
     before = page.evaluate("window.ends = 'late', window.closing")
     send(page, "Hello there.")
     page.wait_for_function("n => window.closing > n", arg=before)
@@ -105,14 +107,11 @@ def test_what_is_sent_after_a_stream_with_nothing_to_tell_broke_off_is_answered(
 
 def test_a_stream_that_is_not_gone_on_with_is_an_error_and_loses_no_words(page: Page) -> None:
     page.wait_for_function("window.closing === 1")
-    page.route("**/queue/data*", lambda route: route.fulfill(status=502))
+    page.route("**/queue/data*", lambda route: route.fulfill(status=502), times=1)
     send(page, "Hello there.")
     page.wait_for_function("window.answered > 1")
-    page.evaluate("window.ends = 'in time'")
-    page.wait_for_event("framenavigated")
-    page.unroute("**/queue/data*")
-    page.evaluate("window.ends = 'in time'")
-    page.wait_for_selector("#chat .user-row, #box textarea")
+    with page.expect_event("framenavigated"):
+        page.evaluate("window.ends = 'in time'")
     page.wait_for_function(
         "document.body.innerText.includes('Hello there.') || "
         "document.querySelector('#box textarea')?.value.includes('Hello there.')"
