@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.made_chromium import CHROMIUM, FLAGS
+from tests.made_chromium import CHROMIUM, FLAGS, PATIENCE
 from tests.made_probe import SENTINEL, Browser
 from tests.made_program import Program, in_reach, running
 
@@ -14,6 +14,7 @@ from tests.made_program import Program, in_reach, running
 def browser() -> Iterator[object]:
     """Chromium, without a page."""
     sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api.expect.set_options(timeout=PATIENCE)
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium

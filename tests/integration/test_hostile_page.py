@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.test_page import settle
+from tests.integration.test_page import expect, settle, shows
 from tests.made_chromium import IN_CHROMIUM, PATIENCE, PHONE
 from tests.made_media import still
 from tests.made_program import in_reach, running
@@ -75,21 +75,20 @@ def page(address: str, browser: "sync_api.Browser") -> Iterator[Page]:
     context.close()
 
 
-def say(page: Page, words: str) -> str:
+def say(page: Page, words: str) -> None:
     page.fill("#box textarea", words)
     page.click("#send")
     page.wait_for_selector("#chat .bot-row")
     settle(page)
-    return str(page.inner_text("#chat .user-row"))
 
 
 def test_markup_in_a_message_is_text(page: Page) -> None:
     said = "\n".join(WORDS.values())
-    shown = say(page, said)
-    assert all(line in shown for line in WORDS.values())
+    say(page, said)
+    shows(page, "#chat .user-row", *WORDS.values())
     live = "script, img[src='x'], img[src^='http'], iframe, form, style, link, a, svg[onload]"
     assert not page.locator(f"#chat .user-row :is({live})").count()
-    assert page.is_visible("#box textarea")
+    expect(page.locator("#box textarea")).to_be_visible()
 
 
 def test_words_without_end_and_turned_words_leave_the_page_as_it_was(page: Page) -> None:
@@ -116,7 +115,7 @@ def test_names_in_a_graph_file_and_in_an_example_are_text(page: Page) -> None:
     page.check("#designing input")
     page.wait_for_selector("#designer")
     page.click("#designer summary:has-text('Examples')")
-    assert IMAGE in page.inner_text("#designer")
+    shows(page, "#designer", IMAGE)
     assert not page.locator("#designer img").count()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_page import Server, say, talk
+from tests.integration.test_page import Server, expect, say, shows
 from tests.made_archive import KEY
 from tests.made_chromium import IN_CHROMIUM, PATIENCE, PHONE
 
@@ -66,9 +66,8 @@ def test_r15_what_is_kept_is_found_again_in_another_tab_and_both_show_the_same(
     say(one, SAID)
     other = tab(person, keeper)
     reopen(other)
-    shows = "said => document.querySelector('{}').innerText.includes(said)"
-    other.wait_for_function(shows.format("#chat"), arg=SAID)
-    other.wait_for_function(shows.format("#kept-choice"), arg=SAID[:20])
+    shows(other, "#chat", SAID)
+    shows(other, "#kept-choice", SAID[:20])
     assert other.evaluate("window.broken") is None, "a title was taken for markup"
     other.keyboard.press("Escape")
     say(other, "From the other tab.")
@@ -92,7 +91,7 @@ def test_r19_a_person_saves_their_conversation_and_deletes_everything(
     page.click("#erase-yes")
     page.wait_for_selector("#data-erased >> text=Everything is deleted")
     page.wait_for_function("document.activeElement.id == 'data-erased'")
-    assert "Leeds" not in page.content()
+    page.wait_for_function("!document.documentElement.outerHTML.includes('Leeds')")
     page.reload()
     page.wait_for_selector("#help-button[aria-expanded]")
     page.click("#data-button")
@@ -125,12 +124,12 @@ def test_the_panel_fits_a_phone_and_the_keyboard(person: Any, keeper: Server) ->
     assert button and button["y"] + button["height"] < 64, "the bar is one line"
     page.focus("#data-button")
     page.keyboard.press("Enter")
-    assert page.is_visible("#keep")
-    assert page.evaluate("document.activeElement.id") == "data"
+    expect(page.locator("#keep")).to_be_visible()
+    page.wait_for_function("document.activeElement.id == 'data'")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.keyboard.press("Escape")
-    assert not page.is_visible("#keep")
-    assert page.evaluate("document.activeElement.id") == "data-button"
+    expect(page.locator("#keep")).to_be_hidden()
+    page.wait_for_function("document.activeElement.id == 'data-button'")
 
 
 def test_closing_the_tab_in_mid_answer_keeps_the_answer(person: Any, keeper: Server) -> None:
@@ -144,7 +143,7 @@ def test_closing_the_tab_in_mid_answer_keeps_the_answer(person: Any, keeper: Ser
     again = tab(person, keeper)
     reopen(again)
     again.wait_for_function("document.querySelectorAll('#chat .bot-row').length == 2")
-    assert "And what now?" in talk(again)
+    shows(again, "#chat", "And what now?")
 
 
 def test_no_trouble_was_logged(keeper: Server) -> None:
