@@ -58,7 +58,7 @@ async def test_where_nothing_can_be_kept_the_choice_is_closed_with_one_sentence(
 ) -> None:
     async with house(tmp_path, parts, keeps=False) as made:
         key = made.visit()
-        changes = await made.data.listed(key, asks())
+        changes = await made.data.listed(key, False, asks())
         assert not changes[parts.data.keep].interactive
         assert changes[parts.data.lead] == f"<p>{data_texts.KEEP_IMPOSSIBLE}</p>"
         await made.keep(key)
@@ -116,7 +116,7 @@ async def test_a_kept_conversation_is_listed_opened_and_gone_on_with(
         [id] = await made.kept_ids()
         await made.sessions.end(key, ADA.key)  # the tab was closed
         again = made.visit(page="another")
-        listed = await made.data.listed(again, asks())
+        listed = await made.data.listed(again, False, asks())
         [(title, value)] = listed[parts.data.choice].choices
         assert value == id and "“My sister moved to Leeds.”" in title
         await made.open(again, id)
@@ -259,7 +259,7 @@ async def test_another_persons_conversation_cannot_be_opened_listed_or_deleted(
         changes = await made.open(bens, id, BEN)
         assert changes[parts.data.said] == f"<p>{data_texts.KEPT_GONE}</p>"
         assert made.session(bens, BEN).shown == []
-        listed = await made.data.listed(bens, asks(BEN))
+        listed = await made.data.listed(bens, False, asks(BEN))
         assert listed[parts.data.choice].choices == []
         await made.data.deleted(bens, id, "", asks(BEN))
         await made.erasing.erased(bens, None, None, asks(BEN))
@@ -300,6 +300,30 @@ async def test_a_conversation_that_is_kept_is_not_deleted_by_a_new_one(
         assert await made.kept_ids() == ids and made.session(key).shown == []
 
 
+async def test_opening_the_panel_leaves_a_choice_that_is_being_made_alone(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with house(tmp_path, parts) as made:
+        key, keep = made.visit(), parts.data.keep
+        assert "value" not in (await made.data.listed(key, False, asks()))[keep].constructor_args
+        await made.keep(key)  # in another tab of the same conversation
+        assert (await made.data.listed(key, False, asks()))[keep].value is True
+
+
+async def test_a_list_that_cannot_be_read_says_so(
+    parts: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, parts) as made:
+        key = made.visit()
+
+        async def fail(*_: object) -> None:
+            raise StorageError("made")
+
+        monkeypatch.setattr(made.store, "cards", fail)
+        said = (await made.data.listed(key, False, asks()))[parts.data.said]
+        assert said == f"<p>{data_texts.STORE_TROUBLE}</p>"
+
+
 async def test_a_title_is_a_text_and_no_markup(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts) as made:
         key = made.visit()
@@ -307,7 +331,7 @@ async def test_a_title_is_a_text_and_no_markup(parts: Layout, tmp_path: Path) ->
         await made.say(key, "<img src=x onerror=alert(1)> hello\nand\nmore " + "word " * 40)
         [(title, _)] = await made.keeping.entries(ADA)
         assert "\n" not in title and len(title) < 90
-        shown = await made.data.listed(key, asks())
+        shown = await made.data.listed(key, False, asks())
         [(label, _)] = shown[parts.data.choice].choices
         assert "<img src=x" in label  # Gradio shows it as text, as the browser's test sees
         asked = await made.data.asked_one(key, (await made.kept_ids())[0], asks())
@@ -320,7 +344,7 @@ async def test_a_name_is_shown_escaped_with_a_way_out(parts: Layout, tmp_path: P
     async with house(tmp_path, parts) as made:
         who = replace(CLEO, name="<b>cleo</b>")
         key = made.visit(who)
-        changes = await made.data.listed(key, asks(who))
+        changes = await made.data.listed(key, False, asks(who))
         shown = changes[parts.data.who].value
         assert "&lt;b&gt;cleo" in shown and "<b>" not in shown
         [(method, action)] = re.findall(r'<form method="(\w+)" action="([^"]+)">', shown)
@@ -354,7 +378,7 @@ async def test_every_handler_changes_only_what_it_is_connected_to(tmp_path: Path
             "opened": [c async for c in data.opened(key, id, "", False, False, asks())],
             "new_asked": [await page.new_asked(key, "support", "", asks())],
             "erased": [await erasing.erased(key, None, None, asks())],
-            "listed": [await data.listed(key, asks())],
+            "listed": [await data.listed(key, False, asks())],
         }
         for name, found in changes.items():
             wired = [set(fn.outputs) for fn in fns if fn.name.rpartition(".")[2] == name]

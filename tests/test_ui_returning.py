@@ -161,6 +161,6 @@ async def test_a_store_that_cannot_be_written_is_not_offered(
         monkeypatch.setattr(made.store, "condition", condition)
         changes = await made.reload("")
         assert "unless you choose" not in changes[parts.welcome]
-        listed = await made.data.listed(changes[parts.key], asks())
+        listed = await made.data.listed(changes[parts.key], True, asks())
         assert not listed[parts.data.keep].interactive
         assert data_texts.KEEP_IMPOSSIBLE in listed[parts.data.lead]

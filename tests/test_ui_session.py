@@ -13,7 +13,7 @@ from tests.made_services import example, stub_services
 from tests.made_turn import say
 from tools.errors import AttuneError
 from ui import camera as camera_module
-from ui.session import FRAMES, Camera, Sessions
+from ui.session import FRAMES, Camera, Sessions, Stopped
 
 
 async def at_once() -> None: ...
@@ -104,7 +104,9 @@ async def test_leaving_stops_the_turn_and_deletes_the_conversation() -> None:
     events = session.run("And now?", [], Context(), at_once)
     await anext(events)
     sessions.leave("page", linger=0.05)
-    assert not [event async for event in events if isinstance(event, Finished)]
+    with pytest.raises(Stopped):
+        async for event in events:
+            assert not isinstance(event, Finished)
     await asyncio.sleep(0.2)
     assert len(sessions) == 0 and not said_in(saver)
 
@@ -150,7 +152,9 @@ async def test_a_stopped_turn_waits_for_nothing_more() -> None:
     task = asyncio.create_task(collect())
     await asyncio.sleep(0.05)
     session.stop()
-    assert await asyncio.wait_for(task, 1) == [] and session.stopped
+    with pytest.raises(Stopped):
+        await asyncio.wait_for(task, 1)
+    assert not session.answering
 
 
 async def test_a_stopped_message_is_not_said_twice_when_it_is_sent_again() -> None:
@@ -159,8 +163,9 @@ async def test_a_stopped_message_is_not_said_twice_when_it_is_sent_again() -> No
     events = session.run("It was a long week.", [], Context(), at_once)
     await anext(events)
     session.stop()
-    async for _ in events:
-        pass
+    with pytest.raises(Stopped):
+        async for _ in events:
+            pass
     await say(session.conversation, "It was a long week.")
     graph, thread = session.conversation.version.graph, session.conversation.id
     state = await graph.aget_state({"configurable": {"thread_id": thread}})

@@ -72,7 +72,20 @@ async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
         key = await made.tab("Hello.")
         changes = await made.say(key, "Hello again.")
         assert "still in the box" in changes[parts.status] and "2 minutes" in changes[parts.status]
-        assert parts.box not in changes and len(made.session(key).shown) == 2
+        assert len(made.session(key).shown) == 2
+        assert await made.talk.unsent(key, asks()) == "Hello again."
+
+
+async def test_while_another_message_waits_stop_stays(parts: Layout, tmp_path: Path) -> None:
+    async with made_house(tmp_path, parts, keeps=False, chat={"delay": 0.05}) as made:
+        key = made.visit()
+        one, two = await asyncio.gather(made.say(key, "Hello."), made.say(key, "Hello again."))
+        assert one[parts.stop].visible and not two[parts.stop].visible
+
+
+async def test_what_is_written_meanwhile_stays_in_the_box(parts: Layout, tmp_path: Path) -> None:
+    async with made_house(tmp_path, parts, keeps=False) as made:
+        assert parts.box not in await made.say(made.visit(), "Hello.")
 
 
 async def test_a_first_message_is_always_answered(parts: Layout, tmp_path: Path) -> None:

@@ -218,6 +218,43 @@ async def test_stop_before_the_first_sentence_gives_the_words_back(uploads: Uplo
     assert session.shown == [] and session.unsent == "These words."
 
 
+async def test_stop_gives_all_words_that_wait_back_in_their_order_but_once(
+    uploads: UploadFolder,
+) -> None:
+    session, said = made(chat={"delay": 0.3}), ["One.", "Two.", "Three."]
+    turns = [asyncio.create_task(run(session, uploads, words)) for words in said]
+    await asyncio.sleep(0.1)
+    session.stop()
+    assert [statuses[-1] for statuses in await asyncio.gather(*turns)] == [texts.STOPPED] * 3
+    assert session.shown == [] and not session.answering
+    assert session.collect() == "One.\nTwo.\nThree." and session.unsent == ""
+
+
+async def test_a_message_right_behind_a_stop_is_answered_and_the_stopped_one_comes_back(
+    uploads: UploadFolder,
+) -> None:
+    session = made(chat={"delay": 0.1})
+    first = asyncio.create_task(run(session, uploads, "One."))
+    await asyncio.sleep(0.05)
+    session.stop()
+    await run(session, uploads, "Two.")
+    assert (await first)[-1] == texts.STOPPED and session.unsent == "One."
+    assert [(b["role"], b["content"]) for b in session.shown][:1] == [("user", "Two.")]
+    assert len(session.shown) == 2
+
+
+async def test_what_is_sent_in_mid_reply_is_answered_behind_it(uploads: UploadFolder) -> None:
+    session = made(chat={"delay": 0.05})
+    second = None
+    async for status in take_turn(session, Sent(words="One."), uploads):
+        if status == texts.WRITING and second is None:
+            second = asyncio.create_task(run(session, uploads, "Two."))
+    assert second is not None
+    await second
+    assert [bubble["role"] for bubble in session.shown] == ["user", "assistant"] * 2
+    assert [b["content"] for b in session.shown if b["role"] == "user"] == ["One.", "Two."]
+
+
 async def test_stop_in_mid_reply_keeps_what_was_said(uploads: UploadFolder) -> None:
     session = made(chat={"delay": 0.05})
     turn = take_turn(session, Sent(words="These words."), uploads)

@@ -55,6 +55,7 @@ class Layout:
         self._phrases = phrases
         self.key = gr.State("")
         self.tab = gr.Textbox(visible="hidden", elem_id="tab")
+        self.back = gr.Textbox(visible="hidden", elem_id="back")
         self.here = gr.Button(visible="hidden", elem_id="here")
         self._top(phrases)
         with gr.Row(elem_id="room"):

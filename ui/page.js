@@ -1,6 +1,7 @@
 // What must work at once and without the server: the way to a human, the way out, the sign that a
 // camera or a microphone is in use, and the words that were not sent. All else is Gradio's.
 (() => {
+  const { tab, toBox } = window.attune;
   const LEFT = "New tab";
   const byId = (id) => document.getElementById(id);
 
@@ -117,63 +118,12 @@
   };
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-  // What this tab holds while it is open (see `ui/tab.py`). A reload of it loses nothing; closing
-  // it, leaving and deleting do.
-  const HELD = "attune";
-  let gone = false; // nothing is held any more
-  let ours = false; // the server has put back what was held before
-  const held = () => {
-    try {
-      return JSON.parse(sessionStorage.getItem(HELD)) ?? {};
-    } catch {
-      return {};
-    }
-  };
-  const hold = (more) => {
-    if (gone) return;
-    try {
-      sessionStorage.setItem(HELD, JSON.stringify({ ...held(), ...more }));
-    } catch {} // a browser that holds nothing works as well
-  };
-  const forget = () => {
-    try {
-      sessionStorage.removeItem(HELD);
-    } catch {}
-  };
-  const box = () => byId("box")?.querySelector("textarea");
-  const snapshot = () => {
-    if (!ours || !box()) return;
-    hold({ draft: box().value, said: Boolean(document.querySelector("#chat .user-row")) });
-  };
-  const sending = (event) => {
-    const pressed = event.type === "click" && event.target.closest?.("#send");
-    const entered = event.key === "Enter" && !event.shiftKey && event.target === box();
-    if ((pressed || entered) && box()?.value.trim()) {
-      hold({ flight: box().value, draft: "", said: true });
-    }
-  };
-  document.addEventListener("click", sending, true);
-  document.addEventListener("keydown", sending, true);
-  document.addEventListener("input", (event) => event.target === box() && snapshot());
-  document.addEventListener("visibilitychange", snapshot);
-  document.addEventListener(
-    "submit",
-    () => {
-      forget();
-      gone = true;
-    },
-    true,
-  );
-
   // A lost connection is said in the page's own words. When it is back, what the server forgot, or
   // Gradio gave up, is loaded anew; else the page goes on as it stands.
   let away = false;
   let broken = false; // Gradio does nothing any more
   let unloading = false;
-  window.addEventListener("pagehide", () => {
-    snapshot();
-    unloading = true;
-  });
+  window.addEventListener("pagehide", () => (unloading = true));
   window.addEventListener("pageshow", () => (unloading = false));
   const say = (which) => {
     const line = byId("away");
@@ -191,35 +141,34 @@
   };
   const lost = async () => {
     await pause(50); // a page that is being left loses its connections, too
-    if (away || gone || unloading) return;
+    if (away || tab.ended() || unloading) return;
     away = true;
     let tried = 0;
     let found = await reach();
     for (; found === null; found = await reach()) {
       if (!tried++) say("away");
-      hold({ away: true });
+      tab.mark(true);
       await pause(1500);
     }
-    if (gone || unloading) return;
+    if (tab.ended() || unloading) return;
     if (broken || found !== window.gradio_config?.app_id) {
-      snapshot();
-      hold({ away: true });
+      tab.mark(true);
       window.location.reload();
       return;
     }
     away = false;
-    hold({ away: false });
+    tab.mark(false);
     say(tried ? "back" : "");
     byId("here")?.click();
     if (tried) setTimeout(() => away || say(""), 20000);
   };
   // A page that sends nothing notices it, too, and the server knows that somebody is here.
   const look = async () => {
-    if (document.hidden || away || !ours) return;
+    if (document.hidden || away || !tab.known()) return;
     const found = await reach();
     if (found !== window.gradio_config?.app_id) lost();
   };
-  const here = () => document.hidden || away || !ours || byId("here")?.click();
+  const here = () => document.hidden || away || !tab.known() || byId("here")?.click();
   setInterval(look, 5000);
   setInterval(here, 240000);
   document.addEventListener("visibilitychange", () => look().then(here));
@@ -234,8 +183,7 @@
   }).observe(document.documentElement, { subtree: true, childList: true });
 
   const leave = async () => {
-    forget();
-    gone = true;
+    tab.end();
     document.documentElement.style.display = "none";
     document.title = LEFT;
     tracks.forEach((track) => track.stop());
@@ -246,21 +194,7 @@
     window.location.replace("about:blank");
   };
 
-  window.attune = {
-    // What the server is given when the page is loaded, and what it gives the tab to hold.
-    opening: () => {
-      window.attune.ready();
-      return JSON.stringify(held());
-    },
-    hold: (issued) => {
-      if (!issued) return issued;
-      ours = true;
-      const { key, id, name } = JSON.parse(issued);
-      hold({ key, id, name, flight: "", away });
-      snapshot();
-      return issued;
-    },
-    forget,
+  Object.assign(window.attune, {
     // Whoever chooses to keep comes back with the same cookie.
     stay: () => fetch("/attune/stay", { method: "POST", credentials: "same-origin" }).catch(() => {}),
     // The file is made here: on the server there is none.
@@ -282,12 +216,11 @@
       if (words) words.focus();
       else if (tries) requestAnimationFrame(() => window.attune.toLetter(tries - 1));
     },
-    toBox: () => box()?.focus(),
     // From the list of kept conversations to the one that was chosen.
     toTalk: (chosen) => {
       if (!chosen) return;
       panel("data", false, false);
-      box()?.focus();
+      toBox();
     },
     // What an answer brought up: in sight, and where the keyboard goes on.
     show: (id, focus = id, tries = 60) => {
@@ -332,7 +265,7 @@
         byId(id).setAttribute("aria-live", "polite");
       }
     },
-  };
+  });
   // The card below a reply points to the choice of a country, which stands in the help; the line
   // below the box to the panel about one's own data.
   const PRESSED = {

@@ -96,11 +96,14 @@ class Page:
                 p.country,
             ],
             changed,
-            # A message that waits for the one before it must not keep anybody else's waiting.
+            js="(...given) => attune.handIn(given)",
+            # What is sent while a reply is written waits for it, and keeps nobody else waiting.
+            trigger_mode="multiple",
             concurrency_limit=None,
             **QUIET,
         )
-        turn.then(self._talk.put_back, [p.key, p.box], [p.box], **NOW)
+        back = turn.then(self._talk.unsent, [p.key], [p.back], trigger_mode="multiple", **NOW)
+        back.then(None, [p.back], [p.back], js="(words) => attune.putBack(words)", **NOW)
         p.stop.click(self._talk.stopped, [p.key], None, js="(key) => (attune.toBox(), key)", **NOW)
         Noticing(self._house, p, self._talk).connect(changed)
         data = OwnData(self._house, p, self._talk, self._keeping)
@@ -109,9 +112,14 @@ class Page:
         self._connect_senses()
 
         fresh = [*p.conversation_parts, p.data.timer]
-        back = {"js": "(...values) => (attune.toBox(), values)", **NOW}
         p.new.click(self.new_asked, [p.key, p.graph, p.country], fresh, **NOW)
-        p.yes.click(self.renewed, [p.key, p.graph, p.country], fresh, **back)
+        p.yes.click(
+            self.renewed,
+            [p.key, p.graph, p.country],
+            fresh,
+            js="(...values) => (attune.toBox(), values)",
+            **NOW,
+        )
         p.no.click(self.kept, None, [p.sure], js="() => attune.toBox()", **NOW)
         if p.letter:
             Letters(self._house, p.letter).connect(p.key)

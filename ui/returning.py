@@ -36,7 +36,9 @@ class Returning:
         """Connect the parts."""
         p, senses = self._parts, self._parts.senses
         whole = [*p.conversation_parts, p.data.timer]
-        loaded = blocks.load(self.opened, [p.tab], whole, js="() => attune.opening()", **NOW)
+        loaded = blocks.load(
+            self.opened, [p.tab], whole, js="() => (attune.ready(), attune.opening())", **NOW
+        )
         loaded.then(
             data.finished,
             [p.key, p.country, senses.microphone, senses.camera],

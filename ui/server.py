@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ui.page import Page
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("stream.js", "page.js")
+_SCRIPTS = ("stream.js", "tab.js", "page.js")
 _UPLOAD_AGE_S = 1800.0
 _ICON = (
     "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "

@@ -15,9 +15,19 @@ from graphs.run import Conversation
 from graphs.shelf import Shelf
 from ui.camera import FRAMES, Camera
 from ui.chat import Bubble, Chat
-from ui.visit import Ready, Session
+from ui.visit import Ready, Session, Stopped
 
-__all__ = ["FRAMES", "LINGER_S", "Bubble", "Camera", "Chat", "Ready", "Session", "Sessions"]
+__all__ = [
+    "FRAMES",
+    "LINGER_S",
+    "Bubble",
+    "Camera",
+    "Chat",
+    "Ready",
+    "Session",
+    "Sessions",
+    "Stopped",
+]
 
 LINGER_S = 600.0
 """Seconds for which a page that lost its connection may come back; phones drop it when locked."""

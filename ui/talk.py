@@ -53,6 +53,7 @@ class Talk:
         p = self._parts
         key, session, lost = self.visit(key, request)
         if wait := self._wait(words, session, identity(request)):
+            session.take_back(session.arrive(), words)
             slow = texts.SLOW.format(wait=_spoken(wait), help=texts.HELP)
             yield {**self.held(key, session, identity(request)), p.status: paragraph(slow)}
             return
@@ -69,7 +70,6 @@ class Talk:
         corrected, before = session.correction, session.report
         first: Changes = {
             p.key: key,
-            p.box: "",
             p.senses.audio: gr.Audio(value=None),
             p.senses.file: gr.File(value=None),
             **p.noticed.hide(),
@@ -90,8 +90,8 @@ class Talk:
                     p.status: paragraph(status or (texts.LOST if lost else "")),
                 }
                 first = {}
-        ended = {p.stop: gr.Button(visible=False), **self.held(key, session, identity(request))}
-        yield ended | (
+        stop = gr.Button(visible=session.answering)  # another message may be waiting
+        yield {p.stop: stop, **self.held(key, session, identity(request))} | (
             await self._after(session, corrected, country) if session.report is not before else {}
         )
 
@@ -183,13 +183,12 @@ class Talk:
         """Hand the tab its session, to be taken up by it again after a reload."""
         return {self._parts.key: key, self._parts.tab: issued(key, session, who)}
 
-    async def put_back(self, key: str, box: str, request: gr.Request) -> Any:
-        """Put the words of a turn that failed back, before what was written meanwhile."""
+    async def unsent(self, key: str, request: gr.Request) -> Any:
+        """Return the words that were not answered; `page.js` puts them before those in the box."""
         session = self._sessions.find(key, identity(request).key)
         if session is None or not session.unsent:
             return gr.skip()
-        words, session.unsent = session.unsent, ""
-        return f"{words}\n{box}" if box else words
+        return session.collect()
 
     async def stopped(self, key: str, request: gr.Request) -> None:
         """End the turn that is running."""

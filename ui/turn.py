@@ -14,7 +14,7 @@ from tools.errors import InputError, MediaError, places
 from tools.labels import Danger
 from ui import texts
 from ui.chat import Bubble, Heard
-from ui.session import Ready, Session
+from ui.session import Ready, Session, Stopped
 from ui.uploads import UploadFolder, read_clips
 
 _log = logging.getLogger(__name__)
@@ -57,12 +57,11 @@ async def take_turn(
         uploads: where their recordings lie.
         ready: what the graph waits for, as long as models are loading.
     """
-    session.unsent = ""
     files = _allowed(sent, uploads)
     if not sent.words.strip() and not files:
         yield texts.NOTHING
         return
-    turn = _Turn({"role": "user", "content": _bubble(sent)}, sent)
+    turn = _Turn(session.arrive(), {"role": "user", "content": _bubble(sent)}, sent)
     session.shown.append(turn.asked)
     yield texts.LISTENING if files else texts.THINKING
     status = ""
@@ -75,10 +74,10 @@ async def take_turn(
             async for status in statuses:
                 yield status
         status = _unkept(session)
-        if session.stopped:
-            status = texts.STOPPED
-            if turn.reply is None:
-                _take_back(session, turn)
+    except Stopped:
+        status = texts.STOPPED
+        if turn.reply is None:
+            _take_back(session, turn)
     except asyncio.CancelledError:  # nobody listens any more
         if turn.reply is None and not session.over:
             _take_back(session, turn)
@@ -95,6 +94,7 @@ async def take_turn(
 class _Turn:
     """One message and its reply, as the chat shows them; the reply is None until it begins."""
 
+    arrival: int
     asked: Bubble
     sent: Sent
     reply: Bubble | None = None
@@ -214,7 +214,7 @@ def _typed(sent: Sent) -> str:
 
 def _take_back(session: Session, turn: _Turn, sentence: str = "") -> None:
     """Put the words back; drop their bubble unless an answer to them has begun."""
-    session.unsent = turn.sent.words
+    session.take_back(turn.arrival, turn.sent.words)
     if sentence:
         session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
     if turn.reply is None:

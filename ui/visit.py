@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from itertools import count
 
 from agents.context import Context
 from graphs.run import Conversation, Event, TurnReport
@@ -17,6 +18,10 @@ _LAST_WORDS_S = 5.0
 Ready = Callable[[], Awaitable[None]]
 
 
+class Stopped(Exception):
+    """A turn was broken off before it was over, by the person or by what they did."""
+
+
 class Session:
     """One visit in one tab.
 
@@ -24,13 +29,11 @@ class Session:
         chat: the conversation, which other tabs may show too.
         whose: the identity that it belongs to; empty where nobody is told apart.
         camera: frames of the live picture.
-        unsent: words of a turn that failed, to be put back into the box.
         letter: the letter to people that was tried last; None when it was delivered.
         enclosed: the conversation as they saw it when they ticked that it goes with a letter.
         news: what became of a letter and was not told in the conversation yet, `delivered` or
             `kept`.
         offered: the level at which writing to people was last offered.
-        stopped: the person has just pressed Stop.
         seen: the revision of the chat that this tab shows.
         used: when it was last asked for, on the monotonic clock.
     """
@@ -50,20 +53,27 @@ class Session:
         self.chat = chat or Chat(conversation)
         self.whose = whose
         self.camera = Camera()
-        self.unsent = ""
         self.letter: Letter | None = None
         self.enclosed: list[Bubble] | None = None
         self.news = ""
         self.offered = ""
-        self.stopped = False
         self.seen = 0
         self.used = time.monotonic()
-        self._turn: asyncio.Task[None] | None = None
+        self._turns: list[asyncio.Task[None]] = []
+        self._arrivals = count()
+        self._unsent: dict[int, str] = {}
+
+    @property
+    def answering(self) -> bool:
+        """Whether a turn of this tab is running, or waits for the one before it."""
+        return bool(self._turns)
 
     async def run(
         self, words: str, clips: Sequence[Clip], context: Context, ready: Ready
     ) -> AsyncGenerator[Event, None]:
         """Run one turn in a task of its own, so that `stop` ends it wherever it stands.
+
+        Turns that were sent one upon the other are answered in that order.
 
         Args:
             words: what the person typed.
@@ -73,6 +83,7 @@ class Session:
 
         Raises:
             AttuneError: as `Conversation.send`.
+            Stopped: it was ended before it was over.
         """
 
         async def stream() -> AsyncGenerator[Event, None]:
@@ -86,7 +97,11 @@ class Session:
                 yield event
 
     async def follow(self, stream: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-        """Yield the events of a turn, which `stop` ends wherever it stands."""
+        """Yield the events of a turn, which `stop` ends wherever it stands.
+
+        Raises:
+            Stopped: it was ended before it was over.
+        """
         events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
 
         async def read() -> None:
@@ -94,13 +109,16 @@ class Session:
                 async with aclosing(stream) as found:
                     async for event in found:
                         events.put_nowait(event)
+            except asyncio.CancelledError:
+                events.put_nowait(Stopped())
+                raise
             except Exception as error:
                 events.put_nowait(error)
             finally:
                 events.put_nowait(None)
 
-        self.stopped = False
-        turn = self._turn = asyncio.create_task(read())
+        turn = asyncio.create_task(read())
+        self._turns.append(turn)
         self.chat.follow(turn)
         try:
             while (event := await events.get()) is not None:
@@ -109,12 +127,31 @@ class Session:
                 yield event
         finally:
             turn.cancel()
+            self._turns.remove(turn)
 
     def stop(self) -> None:
-        """End the turn that is running, if one is."""
-        if self._turn is not None and not self._turn.done():
-            self.stopped = True
-            self._turn.cancel()
+        """End the turn that is running, and those that wait for it."""
+        for turn in self._turns:
+            turn.cancel()
+
+    def arrive(self) -> int:
+        """Return the number of a message that has just come."""
+        return next(self._arrivals)
+
+    def take_back(self, arrival: int, words: str) -> None:
+        """Put the words of a message by that was not answered: they belong back into the box."""
+        self._unsent[arrival] = words
+
+    @property
+    def unsent(self) -> str:
+        """Words that were not answered, in the order in which they came."""
+        return "\n".join(words for _, words in sorted(self._unsent.items()))
+
+    def collect(self) -> str:
+        """Return the words that were not answered, but once."""
+        words = self.unsent
+        self._unsent.clear()
+        return words
 
     async def settle(self) -> str:
         """End the turn of a page that was loaded anew, and return its words if none was answered.
@@ -123,8 +160,7 @@ class Session:
         """
         if not self.chat.kept:
             await self.chat.end(_LAST_WORDS_S)
-        words, self.unsent = self.unsent, ""
-        return words
+        return self.collect()
 
     async def delete(self) -> None:
         """End everything and delete what was said."""
@@ -134,4 +170,4 @@ class Session:
         await self.chat.end(_LAST_WORDS_S)  # what it still writes must not come after the deletion
         await self.conversation.forget()
         self.shown, self.report, self.heard, self.correction = [], None, None, ""
-        self.unsent = ""
+        self._unsent.clear()

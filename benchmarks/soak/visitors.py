@@ -10,6 +10,7 @@ from benchmarks.soak import media
 from benchmarks.soak.checks import Outcome, config, examine, foreign, gone
 from benchmarks.soak.people import LONGEST_S, Person
 from graphs.run import Conversation
+from ui import texts
 from ui.session import Session
 from ui.turn import Sent, take_turn
 
@@ -52,16 +53,16 @@ class Visitor(Person):
         )  # fmt: skip
         stopping = asyncio.get_running_loop().call_later(stop, session.stop) if stop else None
         outcome: Outcome = "answered"
+        statuses: list[str] = []
         try:
             async with asyncio.timeout(LONGEST_S):
                 turn = take_turn(session, sent, town.uploads)
-                async for _ in session.chat.carry(turn):
-                    pass
+                statuses = [status async for status in session.chat.carry(turn)]
         except TimeoutError:
             outcome = "failed"
         if stopping is not None:
             stopping.cancel()
-        if session.stopped or session.over:
+        if texts.STOPPED in statuses or session.over:
             outcome = "stopped"
         elif session.report is before or session.report is None:
             outcome = "failed"

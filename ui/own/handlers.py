@@ -37,7 +37,9 @@ class OwnData:
     def connect(self) -> None:
         """Connect the parts."""
         p, d, key = self._parts, self._data, self._parts.key
-        p.data_button.click(self.listed, [key], d.parts, **NOW)  # `page.js` opens and closes it
+        p.data_button.click(
+            self.listed, [key, d.keep], d.parts, **NOW
+        )  # `page.js` opens and closes it
         d.keep.input(
             self.chosen,
             [key, d.keep],
@@ -69,15 +71,17 @@ class OwnData:
 
     # Keeping.
 
-    async def listed(self, key: str, request: gr.Request) -> Changes:
-        """Show how things stand now."""
+    async def listed(self, key: str, keep: bool, request: gr.Request) -> Changes:
+        """Show how things stand now.
+
+        The choice to keep is left alone where it shows that already: its person may be about to
+        change it.
+        """
         d = self._data
-        return {
-            **await self._panel(key, identity(request)),
-            d.said: "",
-            d.exported: "",
-            d.erased: "",
-        }
+        panel = await self._panel(key, identity(request))
+        if panel[d.keep].value == keep:
+            panel[d.keep] = gr.Checkbox(interactive=panel[d.keep].interactive)
+        return {d.said: "", d.exported: "", d.erased: "", **panel}
 
     async def chosen(self, key: str, on: bool, request: gr.Request) -> Changes:
         """Keep the conversation from here on, or delete what is kept of it; both at once."""
@@ -97,9 +101,11 @@ class OwnData:
         """Return how the panel stands."""
         d, session = self._data, self._house.sessions.find(key, who.key)
         chat = session.chat if session else None
+        listing = await self._listing(who, chat.conversation.id if chat else "")
         possible = who.known and await self._keeping.possible()
-        kept = bool(chat and chat.kept)
-        changes: Changes = {
+        kept = bool(chat and chat.kept)  # as it is now: nothing is waited for from here on
+        return {
+            **listing,
             d.who: gr.HTML(_signed_in(who), visible=bool(who.name)),
             d.keep: gr.Checkbox(value=kept, interactive=possible or kept),
             d.lead: paragraph(
@@ -110,13 +116,16 @@ class OwnData:
             d.sure: gr.Row(visible=False),
             d.sure_one: gr.Row(visible=False),
         }
+
+    async def _listing(self, who: Identity, current: str) -> Changes:
+        """Return the list of what is kept, or why there is none; `current` is open here."""
+        d = self._data
         try:
-            entries = await self._keeping.entries(who, chat.conversation.id if chat else "")
+            entries = await self._keeping.entries(who, current)
         except StorageError as error:
             _log.error("what is kept cannot be listed: %s", error)
-            return {**changes, d.said: paragraph(texts.STORE_TROUBLE)}
+            return {d.said: paragraph(texts.STORE_TROUBLE)}
         return {
-            **changes,
             d.kept: gr.Column(visible=bool(entries)),
             d.choice: gr.Radio(choices=entries, value=None),
             d.all: gr.Checkbox(visible=bool(entries)),
