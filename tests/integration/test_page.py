@@ -379,6 +379,7 @@ def test_while_the_connection_is_away_help_is_there_and_words_stay(visit: Open) 
     page.fill("#box textarea", "not sent yet")
     page.click("#send")
     page.wait_for_selector("#away >> text=I keep trying")
+    expect(box(page)).to_have_value("not sent yet")
     for name in ("help-button", "leave", "data-button"):
         middle = "e => { const r = e.getBoundingClientRect(); return document.elementFromPoint("
         middle += "r.x + r.width / 2, r.y + r.height / 2).closest('button')?.id }"
@@ -449,17 +450,62 @@ def test_markup_is_shown_as_text(visit: Open) -> None:
     assert page.evaluate("window.broken") is None
 
 
-def test_stop_ends_a_reply_and_gives_the_words_back(visit: Open) -> None:
+def test_stop_ends_a_reply_and_gives_the_words_back_before_what_was_typed_since(
+    visit: Open,
+) -> None:
     page = visit()
     page.fill("#box textarea", "It was a long week.")
     page.keyboard.press("Enter")
+    page.keyboard.type("And")
     page.click("#stop")
     settle(page)
     shows(page, "#status", "Stopped.")
-    expect(box(page)).to_have_value("It was a long week.")
+    expect(box(page)).to_have_value("It was a long week.\nAnd")
     page.keyboard.press("Enter")
     page.wait_for_selector("#chat .bot-row")
     settle(page)
+
+
+def test_what_is_typed_right_behind_a_message_stays_and_can_be_sent_in_mid_reply(
+    visit: Open,
+) -> None:
+    page = visit()
+    page.click("#box textarea")
+    page.keyboard.type("It was a long week.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("It rained.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("And")
+    expect(page.locator("#chat .bot-row")).to_have_count(2)
+    settle(page)
+    rows = page.locator("#chat .message-row")
+    said = re.compile(r"^It was a long week\.$"), re.compile(r"^It rained\.$")
+    for row, words in zip((0, 2), said, strict=True):
+        expect(rows.nth(row)).to_have_text(words, use_inner_text=True)
+    expect(box(page)).to_have_value("And")
+
+
+def test_words_that_the_server_refuses_come_back(visit: Open) -> None:
+    page = visit()
+    page.wait_for_timeout(500)
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503), times=1)
+    page.fill("#box textarea", "It was a long week.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("And")
+    expect(box(page)).to_have_value("It was a long week.\nAnd")
+    assert not page.locator("#chat .user-row").count()
+
+
+def test_words_that_nothing_was_done_with_come_back(visit: Open) -> None:
+    page = visit()
+    box(page).evaluate(
+        "box => box.addEventListener('keypress', (event) => {"
+        " event.preventDefault(); event.stopImmediatePropagation(); }, true)"
+    )
+    page.fill("#box textarea", "It was a long week.")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("")
+    expect(box(page)).to_have_value("It was a long week.")
 
 
 def test_a_message_that_is_too_long_is_not_lost(visit: Open) -> None:
