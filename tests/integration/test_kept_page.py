@@ -75,6 +75,32 @@ def test_r15_what_is_kept_is_found_again_in_another_tab_and_both_show_the_same(
     one.wait_for_function("document.querySelectorAll('#chat .bot-row').length == 2")
 
 
+def test_a_choice_to_keep_stands_though_the_panel_is_told_late_how_things_stood(
+    person: Any, keeper: Server
+) -> None:
+    page = tab(person, keeper)
+    late: list[Any] = []
+
+    def answer(route: Any) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.extend([route, route.fetch()])
+
+    page.route("**/gradio_api/run/predict*", answer)
+    with page.expect_request("**/gradio_api/run/predict*"):
+        page.click("#data-button")
+    while not late:
+        page.wait_for_timeout(20)
+    page.check("#keep input")
+    page.wait_for_selector("#keep-state >> text=is kept, encrypted")
+    route, told = late
+    with page.expect_response("**/gradio_api/run/predict*"):
+        route.fulfill(response=told)
+    page.wait_for_timeout(500)
+    expect(page.locator("#keep input")).to_be_checked()
+
+
 def test_r19_a_person_saves_their_conversation_and_deletes_everything(
     person: Any, keeper: Server
 ) -> None:

@@ -78,9 +78,7 @@ class OwnData:
         change it.
         """
         d = self._data
-        panel = await self._panel(key, identity(request))
-        if panel[d.keep].value == keep:
-            panel[d.keep] = gr.Checkbox(interactive=panel[d.keep].interactive)
+        panel = await self._panel(key, identity(request), shown=keep)
         return {d.said: "", d.exported: "", d.erased: "", **panel}
 
     async def chosen(self, key: str, on: bool, request: gr.Request) -> Changes:
@@ -97,17 +95,18 @@ class OwnData:
             self._parts.short: self._parts.short_html(session.chat.kept),
         }
 
-    async def _panel(self, key: str, who: Identity) -> Changes:
-        """Return how the panel stands."""
+    async def _panel(self, key: str, who: Identity, *, shown: bool | None = None) -> Changes:
+        """Return how the panel stands; `shown` is what the choice to keep shows already."""
         d, session = self._data, self._house.sessions.find(key, who.key)
         chat = session.chat if session else None
         listing = await self._listing(who, chat.conversation.id if chat else "")
         possible = who.known and await self._keeping.possible()
         kept = bool(chat and chat.kept)  # as it is now: nothing is waited for from here on
+        choice: Changes = {} if kept == shown else {"value": kept}
         return {
             **listing,
             d.who: gr.HTML(_signed_in(who), visible=bool(who.name)),
-            d.keep: gr.Checkbox(value=kept, interactive=possible or kept),
+            d.keep: gr.Checkbox(**choice, interactive=possible or kept),
             d.lead: paragraph(
                 texts.KEEP_LEAD.format(days=d.days) if possible else texts.KEEP_IMPOSSIBLE
             ),
