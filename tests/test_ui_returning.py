@@ -32,7 +32,7 @@ async def test_a_tab_that_is_loaded_again_goes_on_with_its_session_and_its_words
         changes = await made.reload(held)
         assert changes[parts.key] == json.loads(held)["key"]
         assert SAID in str(changes[parts.chat].value)
-        assert changes[parts.box] == "not sent yet" and changes[parts.status] == ""
+        assert changes[parts.returned] == "not sent yet" and changes[parts.status] == ""
 
 
 async def test_a_lost_connection_is_named_when_everything_is_still_here(
@@ -72,7 +72,7 @@ async def test_whoever_signs_in_finds_no_words_of_the_one_before(
     async with house(tmp_path, parts) as made:
         held = json.dumps({"name": "somebody else", "draft": "secret", "said": True})
         changes = await made.reload(held, CLEO)
-        assert "secret" not in str(changes) and parts.box not in changes
+        assert "secret" not in str(changes) and parts.returned not in changes
 
 
 async def test_after_a_restart_a_kept_conversation_opens_by_itself(
@@ -87,7 +87,7 @@ async def test_after_a_restart_a_kept_conversation_opens_by_itself(
         assert changes[parts.key] != key and SAID in str(changes[parts.chat].value)
         assert made.session(changes[parts.key]).chat.kept
         assert changes[parts.status] == f"<p>{texts.AWAY_BACK}</p>"
-        assert changes[parts.box] == "and then" and changes[parts.data.timer].active
+        assert changes[parts.returned] == "and then" and changes[parts.data.timer].active
 
 
 async def test_after_a_restart_what_was_in_memory_is_said_to_be_gone_and_the_words_are_back(
@@ -95,20 +95,50 @@ async def test_after_a_restart_what_was_in_memory_is_said_to_be_gone_and_the_wor
 ) -> None:
     async with house(tmp_path, parts, keeps=False) as made:
         await made.say(made.visit(), SAID)
-        held = json.dumps({"key": "of-before", "said": True, "flight": "These words."})
+        held = json.dumps({"key": "of-before", "said": True, "flight": ["These words."]})
         changes = await made.reload(held)
         assert (
             texts.AWAY_GONE in changes[parts.status] and texts.AWAY_WORDS in changes[parts.status]
         )
-        assert changes[parts.box] == "These words."
+        assert changes[parts.returned] == "These words."
 
 
 async def test_words_that_have_arrived_are_not_put_back(parts: Layout, tmp_path: Path) -> None:
     async with house(tmp_path, parts) as made:
         key = made.visit()
         await made.keep(key)
-        held = await tab_after(made, await made.say(key, SAID), flight=SAID)
-        assert parts.box not in await made.reload(held)
+        held = await tab_after(made, await made.say(key, SAID), flight=[SAID])
+        assert parts.returned not in await made.reload(held)
+
+
+async def test_of_several_messages_on_their_way_those_come_back_that_have_not_arrived(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with house(tmp_path, parts, keeps=False) as made:
+        changes = await made.say(made.visit(), "Hello again.")
+        held = await tab_after(made, changes, flight=["Hello again.", "One.", "Two."], draft="And")
+        assert (await made.reload(held))[parts.returned] == "One.\nTwo.\nAnd"
+
+
+async def test_words_of_a_broken_turn_come_back_though_another_message_begins_like_them(
+    parts: Layout, tmp_path: Path
+) -> None:
+    async with house(tmp_path, parts, keeps=False, chat={"delay": 0.3}) as made:
+        key = made.visit()
+        turn = made.talk.sent(key, "Hello", None, None, False, False, "", asks())
+        await anext(turn)
+        made.session(key).shown.insert(0, {"role": "user", "content": "Hello again."})
+        changes = await made.reload(json.dumps({"key": key}))
+        assert changes[parts.returned] == "Hello"
+        await turn.aclose()
+
+
+@pytest.mark.parametrize("flight", ["One.", 3, {"a": 1}, [3], ["x" * 100_000]])
+async def test_what_a_tab_made_up_of_its_flight_counts_for_nothing(
+    parts: Layout, tmp_path: Path, flight: object
+) -> None:
+    async with house(tmp_path, parts, keeps=False) as made:
+        assert parts.returned not in await made.reload(json.dumps({"flight": flight}))
 
 
 async def test_a_turn_that_a_reload_breaks_off_gives_its_words_back(
@@ -116,11 +146,11 @@ async def test_a_turn_that_a_reload_breaks_off_gives_its_words_back(
 ) -> None:
     async with house(tmp_path, parts, keeps=False, chat={"delay": 0.3}) as made:
         key = made.visit()
-        held = json.dumps({"key": key, "flight": SAID, "draft": SAID})
+        held = json.dumps({"key": key, "flight": [SAID], "draft": SAID})
         turn = made.talk.sent(key, SAID, None, None, False, False, "", asks())
         await anext(turn)
         changes = await made.reload(held)
-        assert changes[parts.box] == SAID and made.session(key).shown == []
+        assert changes[parts.returned] == SAID and made.session(key).shown == []
         await turn.aclose()
 
 

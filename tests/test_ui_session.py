@@ -11,12 +11,14 @@ from graphs.run import Finished
 from graphs.shelf import Shelf
 from tests.made_services import example, stub_services
 from tests.made_turn import say
+from tools.clips import Clip
 from tools.errors import AttuneError
 from ui import camera as camera_module
 from ui.session import FRAMES, Camera, Sessions, Stopped
 
 
-async def at_once() -> None: ...
+async def at_once() -> tuple[list[Clip], Context]:
+    return [], Context()
 
 
 def made(**options: object) -> tuple[Sessions, Saver]:
@@ -101,7 +103,7 @@ async def test_leaving_stops_the_turn_and_deletes_the_conversation() -> None:
     key = sessions.begin("page")
     session = sessions.find(key)
     await say(session.conversation, "Hello there.")
-    events = session.run("And now?", [], Context(), at_once)
+    events = session.run("And now?", at_once)
     await anext(events)
     sessions.leave("page", linger=0.05)
     with pytest.raises(Stopped):
@@ -143,11 +145,12 @@ async def test_a_stopped_turn_waits_for_nothing_more() -> None:
     session = sessions.find(sessions.begin())
     never = asyncio.Event()
 
-    async def ready() -> None:
+    async def ready() -> tuple[list[Clip], Context]:
         await never.wait()
+        return [], Context()
 
     async def collect() -> list[object]:
-        return [event async for event in session.run("Hello.", [], Context(), ready)]
+        return [event async for event in session.run("Hello.", ready)]
 
     task = asyncio.create_task(collect())
     await asyncio.sleep(0.05)
@@ -160,7 +163,7 @@ async def test_a_stopped_turn_waits_for_nothing_more() -> None:
 async def test_a_stopped_message_is_not_said_twice_when_it_is_sent_again() -> None:
     sessions, _ = made(chat={"delay": 0.05})
     session = sessions.find(sessions.begin())
-    events = session.run("It was a long week.", [], Context(), at_once)
+    events = session.run("It was a long week.", at_once)
     await anext(events)
     session.stop()
     with pytest.raises(Stopped):

@@ -13,7 +13,9 @@ from tests.made_own_data import ADA, CLEO, asks
 from tests.made_own_data import house as made_house
 from tests.made_risk import grade
 from tests.made_services import example, stub_services
+from tools.errors import ConfigError
 from tools.safety.policy import SafetyPolicy
+from ui import texts
 from ui.house import House
 from ui.layout import Layout
 from ui.page import Page
@@ -54,7 +56,7 @@ async def test_a_screen_that_fails_does_not_wait_for_models(
     await asyncio.wait_for(turn(), 5)
     session = sessions.find(key)
     assert session is not None and session.report is not None
-    assert session.report["route"] == "crisis" and session.unsent == ""
+    assert session.report["route"] == "crisis" and session.unsent == []
     uploads.close()
 
 
@@ -76,6 +78,21 @@ async def test_too_many_messages_are_put_off_kindly_and_the_words_stay(
         assert await made.talk.unsent(key, asks()) == "Hello again."
 
 
+async def test_words_that_could_not_be_taken_come_back(
+    parts: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with made_house(tmp_path, parts, keeps=False) as made:
+        key = made.visit()
+
+        def fail(*_: object) -> None:
+            raise ConfigError("made")
+
+        monkeypatch.setattr(made.talk, "visit", fail)
+        changes = await made.say(key, "Hello.")
+        assert changes[parts.returned] == "Hello." and changes[parts.words] == ""
+        assert texts.SORRY in changes[parts.status]
+
+
 async def test_while_another_message_waits_stop_stays(parts: Layout, tmp_path: Path) -> None:
     async with made_house(tmp_path, parts, keeps=False, chat={"delay": 0.05}) as made:
         key = made.visit()
@@ -85,7 +102,8 @@ async def test_while_another_message_waits_stop_stays(parts: Layout, tmp_path: P
 
 async def test_what_is_written_meanwhile_stays_in_the_box(parts: Layout, tmp_path: Path) -> None:
     async with made_house(tmp_path, parts, keeps=False) as made:
-        assert parts.box not in await made.say(made.visit(), "Hello.")
+        changes = await made.say(made.visit(), "Hello.")
+        assert parts.box not in changes and changes[parts.words] == ""
 
 
 async def test_a_first_message_is_always_answered(parts: Layout, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tools.errors import ModelError
 from tools.labels import Danger, Risk
 from tools.safety.policy import SafetyPolicy
 from ui import texts
+from ui import turn as turn_module
 from ui.layout import welcome_html
 from ui.noticed.panel import noticed
 from ui.session import Session
@@ -115,7 +116,7 @@ async def test_words_beside_a_broken_recording_are_answered(uploads: UploadFolde
     asked, sorry, reply = session.shown
     assert [asked["role"], sorry["role"], reply["role"]] == ["user", "assistant", "assistant"]
     assert "These words." in asked["content"] and "please" in sorry["content"]
-    assert reply["content"] == session.report["reply"] and session.unsent == ""
+    assert reply["content"] == session.report["reply"] and session.unsent == []
     assert not list(uploads.path.iterdir())
 
 
@@ -155,7 +156,7 @@ async def test_stop_after_a_broken_recording_gives_the_words_back(uploads: Uploa
         if len(session.shown) == 2:
             asyncio.get_running_loop().call_later(0.1, session.stop)
     [sorry] = session.shown
-    assert "please" in sorry["content"] and session.unsent == "These words."
+    assert "please" in sorry["content"] and session.unsent == ["These words."]
 
 
 async def test_a_screen_of_another_name_moves_the_status_on(
@@ -184,7 +185,7 @@ async def test_an_unexpected_error_is_one_kind_sentence_and_keeps_the_words(
     monkeypatch.setattr(session.conversation, "send", fail)
     await run(session, uploads, "These words.")
     assert session.shown == [{"role": "assistant", "content": texts.SORRY}]
-    assert session.unsent == "These words."
+    assert session.unsent == ["These words."]
     assert "RuntimeError at turn.py:" in caplog.text and "secret" not in caplog.text
 
 
@@ -205,7 +206,7 @@ async def test_a_message_that_is_too_long_says_why_and_is_kept(uploads: UploadFo
     session, words = made(), "word " * 2000
     await run(session, uploads, words)
     assert "please send it in parts" in session.shown[0]["content"]
-    assert session.unsent == words
+    assert session.unsent == [words]
 
 
 async def test_stop_before_the_first_sentence_gives_the_words_back(uploads: UploadFolder) -> None:
@@ -215,7 +216,7 @@ async def test_stop_before_the_first_sentence_gives_the_words_back(uploads: Uplo
     asyncio.get_running_loop().call_later(0.1, session.stop)
     statuses = [status async for status in turn]
     assert statuses[-1] == texts.STOPPED
-    assert session.shown == [] and session.unsent == "These words."
+    assert session.shown == [] and session.unsent == ["These words."]
 
 
 async def test_stop_gives_all_words_that_wait_back_in_their_order_but_once(
@@ -227,7 +228,7 @@ async def test_stop_gives_all_words_that_wait_back_in_their_order_but_once(
     session.stop()
     assert [statuses[-1] for statuses in await asyncio.gather(*turns)] == [texts.STOPPED] * 3
     assert session.shown == [] and not session.answering
-    assert session.collect() == "One.\nTwo.\nThree." and session.unsent == ""
+    assert session.collect() == ["One.", "Two.", "Three."] and session.unsent == []
 
 
 async def test_a_message_right_behind_a_stop_is_answered_and_the_stopped_one_comes_back(
@@ -238,7 +239,7 @@ async def test_a_message_right_behind_a_stop_is_answered_and_the_stopped_one_com
     await asyncio.sleep(0.05)
     session.stop()
     await run(session, uploads, "Two.")
-    assert (await first)[-1] == texts.STOPPED and session.unsent == "One."
+    assert (await first)[-1] == texts.STOPPED and session.unsent == ["One."]
     assert [(b["role"], b["content"]) for b in session.shown][:1] == [("user", "Two.")]
     assert len(session.shown) == 2
 
@@ -255,6 +256,69 @@ async def test_what_is_sent_in_mid_reply_is_answered_behind_it(uploads: UploadFo
     assert [b["content"] for b in session.shown if b["role"] == "user"] == ["One.", "Two."]
 
 
+async def test_messages_are_answered_as_they_came_however_long_a_recording_takes_to_read(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+    read = turn_module.read_clips
+
+    async def slowly(files: list[str]) -> object:
+        await asyncio.sleep(0.3 if files else 0)
+        return await read(files)
+
+    monkeypatch.setattr(turn_module, "read_clips", slowly)
+    voice = upload(uploads, wav(tone(1.0)))
+    first = asyncio.create_task(run(session, uploads, "One.", audio=voice, microphone=True))
+    await asyncio.sleep(0.05)
+    assert session.answering
+    await run(session, uploads, "Two.")
+    assert first.done() and len(session.shown) == 4
+    said = [m.text for m in (await session.conversation.state())["messages"]]
+    assert said[0].startswith("One.") and said[2] == "Two."
+
+
+async def test_stop_ends_the_reading_of_a_recording_and_deletes_it(
+    uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made()
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(turn_module, "read_clips", never)
+    voices = [upload(uploads, wav(tone(1.0)), f"{name}.wav") for name in "ab"]
+    turns = [
+        asyncio.create_task(run(session, uploads, audio=voice, microphone=True)) for voice in voices
+    ]
+    await asyncio.sleep(0.05)
+    session.stop()
+    assert [s[-1] for s in await asyncio.gather(*turns)] == [texts.STOPPED] * 2
+    assert not any(Path(voice).exists() for voice in voices)
+    assert session.unsent == [] and session.shown == []
+
+
+async def test_a_correction_goes_with_one_message_and_with_the_next_where_that_is_taken_back(
+    uploads: UploadFolder,
+) -> None:
+    session = made(chat={"delay": 0.1})
+    session.correction = "sadness"
+    first = asyncio.create_task(run(session, uploads, "One."))
+    await asyncio.sleep(0.05)
+    assert session.correction == ""
+    session.stop()
+    await first
+    assert session.correction == "sadness"
+
+
+async def test_an_empty_press_in_mid_reply_says_nothing(uploads: UploadFolder) -> None:
+    session = made(chat={"delay": 0.05})
+    pressed: list[str] | None = None
+    async for status in take_turn(session, Sent(words="One."), uploads):
+        if status == texts.WRITING and pressed is None:
+            pressed = await run(session, uploads, "")
+    assert pressed == [] and len(session.shown) == 2
+
+
 async def test_stop_in_mid_reply_keeps_what_was_said(uploads: UploadFolder) -> None:
     session = made(chat={"delay": 0.05})
     turn = take_turn(session, Sent(words="These words."), uploads)
@@ -262,7 +326,7 @@ async def test_stop_in_mid_reply_keeps_what_was_said(uploads: UploadFolder) -> N
         if status == texts.WRITING:
             session.stop()
     assert [bubble["role"] for bubble in session.shown] == ["user", "assistant"]
-    assert session.unsent == ""
+    assert session.unsent == []
 
 
 async def test_a_turn_waits_until_it_may_begin(uploads: UploadFolder) -> None:

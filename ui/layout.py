@@ -55,7 +55,9 @@ class Layout:
         self._phrases = phrases
         self.key = gr.State("")
         self.tab = gr.Textbox(visible="hidden", elem_id="tab")
-        self.back = gr.Textbox(visible="hidden", elem_id="back")
+        # Words on their way to the server, and those that come back: `tab.js` moves them.
+        self.words = gr.Textbox(visible="hidden", elem_id="words")
+        self.returned = gr.Textbox(visible="hidden", elem_id="returned")
         self.here = gr.Button(visible="hidden", elem_id="here")
         self._top(phrases)
         with gr.Row(elem_id="room"):
@@ -125,6 +127,7 @@ class Layout:
                     lines=1,
                     max_lines=8,
                     elem_id="box",
+                    interactive=True,  # `tab.js` reads it; no handler does
                     scale=1,
                     html_attributes=gr.InputHTMLAttributes(enterkeyhint="send", autocomplete="off"),
                 )
@@ -146,7 +149,8 @@ class Layout:
     def conversation_parts(self) -> list[Any]:
         """Every part that shows something of a conversation."""
         return [
-            *(self.key, self.tab, self.box, self.chat, self.welcome, self.status, self.stop),
+            *(self.key, self.tab, self.box, self.words, self.returned),
+            *(self.chat, self.welcome, self.status, self.stop),
             *(self.card, self.sure, self.panel, self.trouble, self.help, self.short),
             *(self.senses.audio, self.senses.file, *self.senses.parts, *self.noticed.parts),
             *(self.letter.parts if self.letter else []),

@@ -74,7 +74,8 @@ class Page:
             *(
                 p.key,
                 p.tab,
-                p.box,
+                p.words,
+                p.returned,
                 p.chat,
                 p.welcome,
                 p.status,
@@ -92,7 +93,7 @@ class Page:
             [p.box.submit, p.send.click],
             self._talk.sent,
             [
-                *(p.key, p.box, senses.audio, senses.file, senses.microphone, senses.camera),
+                *(p.key, p.words, senses.audio, senses.file, senses.microphone, senses.camera),
                 p.country,
             ],
             changed,
@@ -102,8 +103,11 @@ class Page:
             concurrency_limit=None,
             **QUIET,
         )
-        back = turn.then(self._talk.unsent, [p.key], [p.back], trigger_mode="multiple", **NOW)
-        back.then(None, [p.back], [p.back], js="(words) => attune.putBack(words)", **NOW)
+        ended = turn.then(self._talk.unsent, [p.key], [p.returned], trigger_mode="multiple", **NOW)
+        landed = ended.then(
+            None, [p.returned], [p.returned], js="(words) => attune.landed(words)", **NOW
+        )
+        landed.then(self._talk.put_back, None, [p.returned], **NOW)
         p.stop.click(self._talk.stopped, [p.key], None, js="(key) => (attune.toBox(), key)", **NOW)
         Noticing(self._house, p, self._talk).connect(changed)
         data = OwnData(self._house, p, self._talk, self._keeping)

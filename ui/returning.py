@@ -46,6 +46,10 @@ class Returning:
             concurrency_limit=None,
             **QUIET,
         )
+        back = loaded.then(
+            None, [p.returned], [p.returned], js="(words) => attune.putBack(words)", **NOW
+        )
+        back.then(self._talk.put_back, None, [p.returned], **NOW)
         p.here.click(self.stayed, [p.key, p.tab], whole, **NOW)
         p.tab.change(None, [p.tab], None, js="(held) => attune.hold(held)", **NOW)
 
@@ -71,7 +75,7 @@ class Returning:
         changes: Changes = {
             **self._talk.held(key, session, who),
             self._parts.short: self._parts.short_html(kept, waiting),
-            **({self._parts.box: words} if words else {}),
+            **({self._parts.returned: words} if words else {}),
         }
         if kept:
             said = texts.AWAY_BACK if before.away else data_texts.KEPT_OPENED
@@ -90,7 +94,7 @@ class Returning:
             **self._talk.redrawn(session, ""),
             **self._talk.held(held.key, session, who),
             **self._around(session, texts.AWAY_BACK if held.away else ""),
-            **({self._parts.box: words} if words else {}),
+            **({self._parts.returned: words} if words else {}),
         }
 
     async def _reopened(self, key: str, held: Held, who: Identity) -> bool:

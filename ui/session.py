@@ -15,7 +15,7 @@ from graphs.run import Conversation
 from graphs.shelf import Shelf
 from ui.camera import FRAMES, Camera
 from ui.chat import Bubble, Chat
-from ui.visit import Ready, Session, Stopped
+from ui.visit import Prepare, Ready, Session, Stopped
 
 __all__ = [
     "FRAMES",
@@ -23,6 +23,7 @@ __all__ = [
     "Bubble",
     "Camera",
     "Chat",
+    "Prepare",
     "Ready",
     "Session",
     "Sessions",

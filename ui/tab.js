@@ -33,9 +33,14 @@
     box().value = words;
     box().dispatchEvent(new Event("input", { bubbles: true }));
   };
+  // Words that come back stand in the order in which they were sent, before what was typed since.
+  let returned = "";
   const putBack = (words) => {
-    if (words) write([words, box().value].filter(Boolean).join("\n"));
-    return "";
+    if (!words.trim()) return;
+    const before = returned && box().value.startsWith(returned) ? returned : "";
+    const since = box().value.slice(before.length).replace(/^\n/, "");
+    returned = [before, words].filter(Boolean).join("\n");
+    write([returned, since].filter(Boolean).join("\n"));
   };
   const snapshot = () => {
     if (!ours || !box()) return;
@@ -44,34 +49,53 @@
 
   // The box is free for the next words as soon as these are sent: Gradio would read it a moment
   // later, and could clear it only when the server has answered. Words that did not get there come
-  // back: `outbox` are those that Gradio has not taken, `handed` those that it is handing in.
+  // back.
   const PATIENCE_MS = 3000;
-  const outbox = [];
-  const handed = [];
+  let flying = []; // what was sent and has not come to its end, oldest first
+  const outbox = []; // what of it Gradio has not taken
+  const handed = []; // what of it Gradio is handing in
+  const uploads = new Set(); // paths of recordings that were handed in
+  const fly = (now) => {
+    flying = now;
+    hold({ flight: flying.map((sent) => sent.words) });
+  };
+  const fail = (sent) => {
+    fly(flying.filter((other) => other !== sent));
+    putBack(sent.words);
+  };
   const send = (event) => {
     const pressed = event.type === "click" && event.target.closest?.("#send");
     const entered = event.key === "Enter" && !event.shiftKey && event.target === box();
     const words = box()?.value;
     if (!(pressed || entered) || !words?.trim()) return;
-    hold({ flight: words, draft: "", said: true });
-    const sent = { words };
+    const sent = { words, there: false };
     outbox.push(sent);
+    fly([...flying, sent]);
+    returned = "";
     write("");
+    hold({ said: true });
     setTimeout(() => {
       const place = outbox.indexOf(sent);
-      if (place >= 0) putBack(outbox.splice(place, 1)[0].words);
+      if (place >= 0) outbox.splice(place, 1).forEach(fail);
     }, PATIENCE_MS);
   };
   const fetched = window.fetch.bind(window);
   window.fetch = (request, options) => {
     const answer = fetched(request, options);
+    if (!handed.length || !String(request?.url ?? request).includes("/queue/join")) return answer;
     const inside = String(options?.body);
-    const place = handed.findIndex((words) => inside.includes(JSON.stringify(words)));
-    if (place >= 0 && String(request?.url ?? request).includes("/queue/join")) {
-      const [words] = handed.splice(place, 1);
-      answer.then((given) => given.ok || putBack(words), () => putBack(words));
+    const place = handed.findIndex((sent) => inside.includes(JSON.stringify(sent.words)));
+    if (place >= 0) {
+      const [sent] = handed.splice(place, 1);
+      const failed = () => fail(sent);
+      answer.then((given) => (given.ok ? (sent.there = true) : failed()), failed);
     }
     return answer;
+  };
+  const once = (upload) => {
+    if (!upload?.path || uploads.has(upload.path)) return null;
+    uploads.add(upload.path);
+    return upload;
   };
 
   document.addEventListener("click", send, true);
@@ -83,21 +107,31 @@
 
   window.attune = {
     forget,
-    putBack,
     toBox: () => box()?.focus(),
-    // What a press of Send stands for, whatever has been written since.
-    handIn: ([key, written, ...rest]) => {
-      const words = outbox.shift()?.words ?? written;
-      if (words.trim()) handed.push(words);
-      return [key, words, ...rest];
+    // What a press of Send stands for, whatever has been written or recorded since.
+    handIn: ([key, _, audio, file, ...rest]) => {
+      const sent = outbox.shift();
+      if (sent) handed.push(sent);
+      return [key, sent?.words ?? "", once(audio), once(file), ...rest];
     },
+    // A turn has come to its end; these words were not answered.
+    landed: (words) => {
+      const there = flying.find((sent) => sent.there);
+      fly(flying.filter((sent) => sent !== there));
+      uploads.clear();
+      putBack(words);
+      return "";
+    },
+    // Words that the server gives a page that was loaded anew.
+    putBack: (words) => (putBack(words), ""),
     // What the server is given when the page is loaded, and what it gives the tab to hold.
     opening: () => JSON.stringify(held()),
     hold: (issued) => {
       if (!issued) return issued;
       ours = true;
       const { key, id, name } = JSON.parse(issued);
-      hold({ key, id, name, flight: "", away: false });
+      hold({ key, id, name, away: false });
+      fly(flying);
       snapshot();
       return issued;
     },

@@ -5,6 +5,7 @@ The key of the session in it was issued here, and counts for its own person alon
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -25,7 +26,7 @@ class Held:
         id: of the kept conversation that was open in it; empty where none was kept.
         name: of whoever was signed in.
         draft: words that stood in the box.
-        flight: words that were sent and not answered yet.
+        flight: messages that were sent and not answered yet, oldest first.
         said: there was a conversation.
         away: the connection had been lost.
     """
@@ -34,7 +35,7 @@ class Held:
     id: str = ""
     name: str = ""
     draft: str = ""
-    flight: str = ""
+    flight: tuple[str, ...] = ()
     said: bool = False
     away: bool = False
 
@@ -55,10 +56,12 @@ def read_held(text: object, who: Identity) -> Held:
     if not isinstance(found, dict):
         return Held()
     known = {f.name: found[f.name] for f in fields(Held) if f.name in found}
+    if isinstance(flight := known.get("flight"), list):
+        known["flight"] = tuple(words for words in flight if isinstance(words, str))
     if any(type(value) is not type(getattr(Held, name)) for name, value in known.items()):
         return Held()
     held = Held(**known)
-    if held.name != who.name or len(held.draft) > _MOST or len(held.flight) > _MOST:
+    if held.name != who.name or len(held.draft) + sum(map(len, held.flight)) > _MOST:
         return Held()
     return held
 
@@ -75,17 +78,18 @@ def issued(key: str, session: Session, who: Identity) -> str:
     )
 
 
-def unsent(held: Held, session: Session, taken_back: str = "") -> str:
+def unsent(held: Held, session: Session, taken_back: Sequence[str] = ()) -> str:
     """Return the words that belong back into the box.
 
     Args:
         held: what the tab held.
         session: what is shown now.
-        taken_back: words of a turn that was broken off here.
+        taken_back: messages whose turns were broken off here.
     """
-    flight = taken_back or held.flight
-    asked = [b["content"] for b in session.shown if b["role"] == "user"][-2:]
-    if any(words.startswith(flight.strip()) for words in asked):
-        flight = ""  # it has arrived
-    parts = (part.strip() for part in (flight, held.draft))
+    asked = [b["content"] for b in session.shown if b["role"] == "user"]
+    latest = asked[-len(held.flight) - 1 :]
+    flight = [
+        words for words in held.flight if not any(a.startswith(words.strip()) for a in latest)
+    ]  # the others have arrived
+    parts = (part.strip() for part in (*taken_back, *flight, held.draft))
     return "\n".join(dict.fromkeys(part for part in parts if part))

@@ -1,5 +1,6 @@
 """Talking on the page: a message, its reply, and what the page shows of both."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
@@ -9,6 +10,7 @@ import gradio as gr
 
 from graphs.amend import remembered
 from graphs.run import TurnReport
+from tools.errors import places
 from tools.labels import Danger, Risk, rank
 from ui import texts
 from ui.bubbles import Bubbles
@@ -21,6 +23,8 @@ from ui.parts import Changes, paragraph
 from ui.session import Session
 from ui.tab import issued
 from ui.turn import Sent, take_turn
+
+_log = logging.getLogger(__name__)
 
 
 class Talk:
@@ -51,11 +55,18 @@ class Talk:
     ) -> AsyncIterator[Changes]:
         """Run a turn and show it as it goes on."""
         p = self._parts
-        key, session, lost = self.visit(key, request)
-        if wait := self._wait(words, session, identity(request)):
+        told: Changes = {p.words: ""}  # Gradio holds what it was given until it is given this
+        try:
+            key, session, lost = self.visit(key, request)
+            wait = self._wait(words, session, identity(request))
+        except Exception as error:
+            _log.error("a message could not be taken: %s", places(error))
+            yield {**told, p.returned: words, p.status: paragraph(texts.SORRY)}
+            return
+        if wait:
             session.take_back(session.arrive(), words)
             slow = texts.SLOW.format(wait=_spoken(wait), help=texts.HELP)
-            yield {**self.held(key, session, identity(request)), p.status: paragraph(slow)}
+            yield {**told, **self.held(key, session, identity(request)), p.status: paragraph(slow)}
             return
         sent = Sent(
             words=words,
@@ -69,6 +80,7 @@ class Talk:
         )
         corrected, before = session.correction, session.report
         first: Changes = {
+            **told,
             p.key: key,
             p.senses.audio: gr.Audio(value=None),
             p.senses.file: gr.File(value=None),
@@ -80,8 +92,9 @@ class Talk:
         turn = take_turn(session, sent, self._house.uploads, ready)
         async with aclosing(session.chat.carry(turn)) as statuses:
             async for status in statuses:
-                if session.over:
-                    return  # a new conversation has begun meanwhile
+                if session.over:  # a new conversation has begun meanwhile
+                    yield told
+                    return
                 if first and not self._house.readiness.done.is_set():
                     status = texts.PREPARING
                 yield {
@@ -91,7 +104,7 @@ class Talk:
                 }
                 first = {}
         stop = gr.Button(visible=session.answering)  # another message may be waiting
-        yield {p.stop: stop, **self.held(key, session, identity(request))} | (
+        yield {**told, p.stop: stop, **self.held(key, session, identity(request))} | (
             await self._after(session, corrected, country) if session.report is not before else {}
         )
 
@@ -169,6 +182,8 @@ class Talk:
         p = self._parts
         return {
             p.box: "",
+            p.words: "",
+            p.returned: "",
             p.chat: gr.Chatbot([], visible=False),
             p.welcome: gr.HTML(visible=True),
             p.stop: gr.Button(visible=False),
@@ -184,11 +199,15 @@ class Talk:
         return {self._parts.key: key, self._parts.tab: issued(key, session, who)}
 
     async def unsent(self, key: str, request: gr.Request) -> Any:
-        """Return the words that were not answered; `page.js` puts them before those in the box."""
+        """Return the words that were not answered; `tab.js` puts them before those in the box."""
         session = self._sessions.find(key, identity(request).key)
         if session is None or not session.unsent:
             return gr.skip()
-        return session.collect()
+        return "\n".join(session.collect())
+
+    async def put_back(self) -> str:
+        """Hold the words no longer that are back in the box."""
+        return ""
 
     async def stopped(self, key: str, request: gr.Request) -> None:
         """End the turn that is running."""

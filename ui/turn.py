@@ -14,7 +14,7 @@ from tools.errors import InputError, MediaError, places
 from tools.labels import Danger
 from ui import texts
 from ui.chat import Bubble, Heard
-from ui.session import Ready, Session, Stopped
+from ui.session import Prepare, Ready, Session, Stopped
 from ui.uploads import UploadFolder, read_clips
 
 _log = logging.getLogger(__name__)
@@ -59,18 +59,23 @@ async def take_turn(
     """
     files = _allowed(sent, uploads)
     if not sent.words.strip() and not files:
-        yield texts.NOTHING
+        if not session.answering:  # else Send was pressed once too often
+            yield texts.NOTHING
         return
     turn = _Turn(session.arrive(), {"role": "user", "content": _bubble(sent)}, sent)
     session.shown.append(turn.asked)
     yield texts.LISTENING if files else texts.THINKING
     status = ""
-    try:
+
+    async def prepare() -> tuple[list[Clip], Context]:
         clips, unread = await _clips(session, sent, files, uploads)
         for sentence in dict.fromkeys(unread):
             session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
-            yield texts.THINKING
-        async with aclosing(_answer(session, turn, clips, ready)) as statuses:
+        await ready()
+        return clips, _context(session, turn)
+
+    try:
+        async with aclosing(_answer(session, turn, prepare)) as statuses:
             async for status in statuses:
                 yield status
         status = _unkept(session)
@@ -87,17 +92,24 @@ async def take_turn(
     except Exception as error:
         _log.error("a turn failed: %s", places(error))
         _take_back(session, turn, texts.SORRY)
+    finally:
+        uploads.discard(files)  # also those of a turn that was stopped before they were read
     yield status
 
 
 @dataclass
 class _Turn:
-    """One message and its reply, as the chat shows them; the reply is None until it begins."""
+    """One message and its reply, as the chat shows them; the reply is None until it begins.
+
+    `correction` and `news` are those of the session that go with it.
+    """
 
     arrival: int
     asked: Bubble
     sent: Sent
     reply: Bubble | None = None
+    correction: str = ""
+    news: str = ""
 
 
 def _unkept(session: Session) -> str:
@@ -136,24 +148,28 @@ async def _clips(
     return ([live, *clips] if live and sent.camera else clips), unread
 
 
-async def _answer(
-    session: Session, turn: _Turn, clips: list[Clip], ready: Ready
-) -> AsyncGenerator[str, None]:
+def _context(session: Session, turn: _Turn) -> Context:
+    """Return what goes with a message; a correction and news go with one alone."""
     sent = turn.sent
-    context = Context(
+    turn.correction, session.correction = session.correction, ""
+    turn.news, session.news = session.news, ""
+    return Context(
         locale=sent.locale,
         country=sent.country,
         microphone=sent.microphone,
         camera=sent.camera,
-        correction=session.correction,
+        correction=turn.correction,
         disclosed=True,  # it stands on the page before the first message
         letters_to=sent.letters_to,
-        letter=session.news,
+        letter=turn.news,
     )
+
+
+async def _answer(session: Session, turn: _Turn, prepare: Prepare) -> AsyncGenerator[str, None]:
     between = " "
     aside = False
     spec = session.conversation.version.spec
-    async with aclosing(session.run(sent.words, clips, context, ready)) as events:
+    async with aclosing(session.run(turn.sent.words, prepare)) as events:
         async for event in events:
             match event:
                 case Earlier(words, said):  # a crash had left it open
@@ -178,9 +194,9 @@ async def _answer(
 
 def _finish(session: Session, turn: _Turn, report: TurnReport) -> None:
     """Take up what a turn came to."""
-    session.report, session.correction = report, ""
-    if report["route"] != "crisis":  # there the help comes first
-        session.news = ""
+    session.report = report
+    if report["route"] == "crisis":  # there the help comes first
+        session.news = session.news or turn.news
     session.minor = session.minor or Danger.MINOR in report["risk"]["dangers"]
     heard = report["heard"]["text"]
     session.heard = (
@@ -215,6 +231,8 @@ def _typed(sent: Sent) -> str:
 def _take_back(session: Session, turn: _Turn, sentence: str = "") -> None:
     """Put the words back; drop their bubble unless an answer to them has begun."""
     session.take_back(turn.arrival, turn.sent.words)
+    session.correction = session.correction or turn.correction
+    session.news = session.news or turn.news
     if sentence:
         session.chat.answer(turn.asked, {"role": "assistant", "content": sentence})
     if turn.reply is None:

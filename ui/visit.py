@@ -16,6 +16,7 @@ from ui.chat import Bubble, Chat, Heard, Shared
 _LAST_WORDS_S = 5.0
 
 Ready = Callable[[], Awaitable[None]]
+Prepare = Callable[[], Awaitable[tuple[Sequence[Clip], Context]]]
 
 
 class Stopped(Exception):
@@ -60,6 +61,7 @@ class Session:
         self.seen = 0
         self.used = time.monotonic()
         self._turns: list[asyncio.Task[None]] = []
+        self._door = asyncio.Lock()
         self._arrivals = count()
         self._unsent: dict[int, str] = {}
 
@@ -68,18 +70,15 @@ class Session:
         """Whether a turn of this tab is running, or waits for the one before it."""
         return bool(self._turns)
 
-    async def run(
-        self, words: str, clips: Sequence[Clip], context: Context, ready: Ready
-    ) -> AsyncGenerator[Event, None]:
+    async def run(self, words: str, prepare: Prepare) -> AsyncGenerator[Event, None]:
         """Run one turn in a task of its own, so that `stop` ends it wherever it stands.
 
         Turns that were sent one upon the other are answered in that order.
 
         Args:
             words: what the person typed.
-            clips: decoded recordings.
-            context: locale, country and consents.
-            ready: what the turn waits for before it begins.
+            prepare: returns decoded recordings, and locale, country and consents, as soon as the
+                turn may begin.
 
         Raises:
             AttuneError: as `Conversation.send`.
@@ -87,7 +86,9 @@ class Session:
         """
 
         async def stream() -> AsyncGenerator[Event, None]:
-            await ready()
+            async with self._door:  # as they came, however long each takes to prepare
+                clips, context = await prepare()
+            # Nothing is waited for here before `send` has its place in the conversation's queue.
             async with aclosing(self.conversation.send(words, clips, context)) as events:
                 async for event in events:
                     yield event
@@ -139,22 +140,23 @@ class Session:
         return next(self._arrivals)
 
     def take_back(self, arrival: int, words: str) -> None:
-        """Put the words of a message by that was not answered: they belong back into the box."""
-        self._unsent[arrival] = words
+        """Keep the words of a message that was not answered, until they are back in the box."""
+        if words.strip():
+            self._unsent[arrival] = words
 
     @property
-    def unsent(self) -> str:
-        """Words that were not answered, in the order in which they came."""
-        return "\n".join(words for _, words in sorted(self._unsent.items()))
+    def unsent(self) -> list[str]:
+        """Messages that were not answered, in the order in which they came."""
+        return [words for _, words in sorted(self._unsent.items())]
 
-    def collect(self) -> str:
-        """Return the words that were not answered, but once."""
-        words = self.unsent
+    def collect(self) -> list[str]:
+        """Return the messages that were not answered, but once."""
+        messages = self.unsent
         self._unsent.clear()
-        return words
+        return messages
 
-    async def settle(self) -> str:
-        """End the turn of a page that was loaded anew, and return its words if none was answered.
+    async def settle(self) -> list[str]:
+        """End the turns of a page that was loaded anew, and return the messages not answered.
 
         That of a kept conversation goes on.
         """

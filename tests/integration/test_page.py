@@ -485,15 +485,44 @@ def test_what_is_typed_right_behind_a_message_stays_and_can_be_sent_in_mid_reply
     expect(box(page)).to_have_value("And")
 
 
-def test_words_that_the_server_refuses_come_back(visit: Open) -> None:
+def test_words_that_the_server_refuses_come_back_in_their_order_and_but_once(visit: Open) -> None:
     page = visit()
     page.wait_for_timeout(500)
-    page.route("**/queue/join*", lambda route: route.fulfill(status=503), times=1)
-    page.fill("#box textarea", "It was a long week.")
-    page.keyboard.press("Enter")
+    asked: list[sync_api.Route] = []
+    page.route("**/queue/join*", lambda route: asked.append(route), times=2)
+    for words in ("It was a long week.", "It rained."):
+        page.fill("#box textarea", words)
+        page.keyboard.press("Enter")
     page.keyboard.type("And")
-    expect(box(page)).to_have_value("It was a long week.\nAnd")
+    while len(asked) < 2:
+        page.wait_for_timeout(20)
+    for route in asked:
+        route.fulfill(status=503)
+    expect(box(page)).to_have_value("It was a long week.\nIt rained.\nAnd")
     assert not page.locator("#chat .user-row").count()
+    page.reload()
+    expect(box(page)).to_have_value("It was a long week.\nIt rained.\nAnd")
+    page.wait_for_timeout(500)
+    assert page.input_value("#box textarea") == "It was a long week.\nIt rained.\nAnd"
+
+
+def test_a_recording_is_sent_once_however_often_send_is_pressed(visit: Open) -> None:
+    page = visit()
+    page.click("#senses button")
+    page.check("#use-microphone input")
+    page.click("#audio .record-button")
+    page.wait_for_selector("#sign-audio", state="visible")
+    page.wait_for_timeout(1500)
+    with page.expect_response("**/gradio_api/upload*"):
+        page.click("#audio .stop-button")
+    page.wait_for_selector("#audio [data-testid='waveform-controls']")
+    page.dblclick("#send")
+    page.wait_for_selector("#chat .bot-row")
+    settle(page)
+    page.wait_for_timeout(500)
+    assert page.locator("#chat .message-row").count() == 2
+    shows(page, "#chat", "I am a little tired today.")
+    assert not page.inner_text("#status")
 
 
 def test_words_that_nothing_was_done_with_come_back(visit: Open) -> None:
