@@ -84,14 +84,18 @@
     const answer = fetched(request, options);
     if (!handed.length || !String(request?.url ?? request).includes("/queue/join")) return answer;
     const inside = String(options?.body);
-    const place = handed.findIndex((sent) => inside.includes(JSON.stringify(sent.words)));
+    const place = handed.findIndex(({ mark }) => inside.includes(JSON.stringify(mark)));
     if (place >= 0) {
-      const [sent] = handed.splice(place, 1);
-      const failed = () => fail(sent);
+      const [{ sent }] = handed.splice(place, 1);
+      const failed = () => {
+        uploads.clear();
+        fail(sent);
+      };
       answer.then((given) => (given.ok ? (sent.there = true) : failed()), failed);
     }
     return answer;
   };
+  // A recording is still in the page when Send is pressed twice.
   const once = (upload) => {
     if (!upload?.path || uploads.has(upload.path)) return null;
     uploads.add(upload.path);
@@ -110,9 +114,11 @@
     toBox: () => box()?.focus(),
     // What a press of Send stands for, whatever has been written or recorded since.
     handIn: ([key, _, audio, file, ...rest]) => {
-      const sent = outbox.shift();
-      if (sent) handed.push(sent);
-      return [key, sent?.words ?? "", once(audio), once(file), ...rest];
+      const sent = outbox.shift() ?? { words: "", there: false };
+      const given = [once(audio), once(file)];
+      const mark = sent.words || given.find(Boolean)?.path;
+      if (mark) handed.push({ mark, sent });
+      return [key, sent.words, ...given, ...rest];
     },
     // A turn has come to its end; these words were not answered.
     landed: (words) => {

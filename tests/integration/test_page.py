@@ -104,6 +104,22 @@ def design(page: Page, *texts: str | re.Pattern[str]) -> None:
     shows(page, "#designer", *texts)
 
 
+def refuse(page: Page, part: str, times: int) -> None:
+    """Refuse so many requests with `part` in them, all of them when the last has come."""
+    asked: list[sync_api.Route] = []
+
+    def look(route: "sync_api.Route") -> None:
+        if len(asked) == times or part not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        asked.append(route)
+        if len(asked) == times:
+            for each in asked:
+                each.fulfill(status=503)
+
+    page.route("**/queue/join*", look)
+
+
 def version(page: Page) -> str:
     design(page, VERSION)
     found = VERSION.search(page.inner_text("#designer"))
@@ -487,17 +503,11 @@ def test_what_is_typed_right_behind_a_message_stays_and_can_be_sent_in_mid_reply
 
 def test_words_that_the_server_refuses_come_back_in_their_order_and_but_once(visit: Open) -> None:
     page = visit()
-    page.wait_for_timeout(500)
-    asked: list[sync_api.Route] = []
-    page.route("**/queue/join*", lambda route: asked.append(route), times=2)
+    refuse(page, "It ", times=2)
     for words in ("It was a long week.", "It rained."):
         page.fill("#box textarea", words)
         page.keyboard.press("Enter")
     page.keyboard.type("And")
-    while len(asked) < 2:
-        page.wait_for_timeout(20)
-    for route in asked:
-        route.fulfill(status=503)
     expect(box(page)).to_have_value("It was a long week.\nIt rained.\nAnd")
     assert not page.locator("#chat .user-row").count()
     page.reload()
@@ -506,7 +516,9 @@ def test_words_that_the_server_refuses_come_back_in_their_order_and_but_once(vis
     assert page.input_value("#box textarea") == "It was a long week.\nIt rained.\nAnd"
 
 
-def test_a_recording_is_sent_once_however_often_send_is_pressed(visit: Open) -> None:
+def test_a_recording_is_sent_once_however_often_send_is_pressed_and_anew_where_it_was_refused(
+    visit: Open,
+) -> None:
     page = visit()
     page.click("#senses button")
     page.check("#use-microphone input")
@@ -516,6 +528,10 @@ def test_a_recording_is_sent_once_however_often_send_is_pressed(visit: Open) -> 
     with page.expect_response("**/gradio_api/upload*"):
         page.click("#audio .stop-button")
     page.wait_for_selector("#audio [data-testid='waveform-controls']")
+    refuse(page, "audio.wav", times=1)
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.click("#send")
+    page.wait_for_timeout(300)
     page.dblclick("#send")
     page.wait_for_selector("#chat .bot-row")
     settle(page)
