@@ -15,7 +15,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
 ]
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds that a page may take for one step."""
 
 IN_CHROMIUM = [
