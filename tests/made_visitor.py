@@ -82,7 +82,7 @@ class Visitor:
 
     def say(self, words: str) -> str:
         """Send a message and return everything that the server answered, as text."""
-        self._values[self._id("box")] = words
+        self._values[self._id("words")] = words  # where `tab.js` hands them in
         return json.dumps(self.press("send"))
 
     def throw(self, value: Any) -> int:

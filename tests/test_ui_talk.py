@@ -112,11 +112,12 @@ async def test_a_first_message_is_always_answered(parts: Layout, tmp_path: Path)
         assert len(made.session(key).shown) == 2
 
 
-def test_a_message_that_waits_keeps_nobody_elses_waiting(tmp_path: Path) -> None:
-    with closing(UploadFolder(tmp_path)) as uploads:
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    with closing(UploadFolder(tmp_path_factory.mktemp("page"))) as uploads:
         services = stub_services(example())
         shelf = Shelf(services, Saver())
-        page = Page(
+        return Page(
             House(
                 services=services,
                 shelf=shelf,
@@ -127,6 +128,15 @@ def test_a_message_that_waits_keeps_nobody_elses_waiting(tmp_path: Path) -> None
                 locale="en",
             )
         )
+
+
+def test_the_server_never_holds_what_stands_in_the_box(page: Page) -> None:
+    """Gradio keeps what a part held that it was given, for as long as the page is open."""
+    given = {part.elem_id for fn in page.blocks.fns.values() for part in fn.inputs}
+    assert "words" in given and "box" not in given
+
+
+def test_a_message_that_waits_keeps_nobody_elses_waiting(page: Page) -> None:
     sent = [fn for fn in page.blocks.fns.values() if getattr(fn.fn, "__func__", None) is Talk.sent]
     assert sent and all(fn.concurrency_limit is None for fn in sent)
 

@@ -276,7 +276,7 @@ def test_r16_a_program_killed_in_the_middle_of_a_turn_leaves_nothing_after_the_n
     try:
         with program.visit() as visitor:
             show(visitor, program.marks)
-            begun = visitor.watch("send", box=f"I keep thinking of {program.marks.typed}.")
+            begun = visitor.watch("send", words=f"I keep thinking of {program.marks.typed}.")
             next(begun)
             program.kill()
         assert [f for f in program.left() if "shm" not in f] == [], "more than a disk in memory"
