@@ -120,6 +120,18 @@ def refuse(page: Page, part: str, times: int) -> None:
     page.route("**/queue/join*", look)
 
 
+def record(page: Page) -> None:
+    page.click("#senses button")
+    page.check("#use-microphone input")
+    page.click("#audio .record-button")
+    page.wait_for_selector("#sign-audio", state="visible")
+    page.wait_for_timeout(1500)
+    with page.expect_response("**/gradio_api/upload*"):
+        page.click("#audio .stop-button")
+    page.wait_for_selector("#sign-audio", state="hidden")
+    page.wait_for_selector("#audio [data-testid='waveform-controls']")
+
+
 def version(page: Page) -> str:
     design(page, VERSION)
     found = VERSION.search(page.inner_text("#designer"))
@@ -189,15 +201,7 @@ def test_without_consent_there_is_no_recorder_and_no_reading(visit: Open) -> Non
 
 def test_a_voice_message_is_heard_and_its_file_deleted(visit: Open, server: Server) -> None:
     page = visit()
-    page.click("#senses button")
-    page.check("#use-microphone input")
-    page.click("#audio .record-button")
-    page.wait_for_selector("#sign-audio", state="visible")
-    page.wait_for_timeout(1500)
-    with page.expect_response("**/gradio_api/upload*"):
-        page.click("#audio .stop-button")
-    page.wait_for_selector("#sign-audio", state="hidden")
-    page.wait_for_selector("#audio [data-testid='waveform-controls']")
+    record(page)
     page.click("#send")
     page.wait_for_selector("#chat .bot-row")
     settle(page)
@@ -520,14 +524,7 @@ def test_a_recording_is_sent_once_however_often_send_is_pressed_and_anew_where_i
     visit: Open,
 ) -> None:
     page = visit()
-    page.click("#senses button")
-    page.check("#use-microphone input")
-    page.click("#audio .record-button")
-    page.wait_for_selector("#sign-audio", state="visible")
-    page.wait_for_timeout(1500)
-    with page.expect_response("**/gradio_api/upload*"):
-        page.click("#audio .stop-button")
-    page.wait_for_selector("#audio [data-testid='waveform-controls']")
+    record(page)
     refuse(page, "audio.wav", times=1)
     with page.expect_response(lambda answer: answer.status == 503):
         page.click("#send")
